@@ -10,10 +10,10 @@ UVX    := $(BIN)/uv pip install --quiet --python $(BIN)/python
 help:            ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
 
-$(BIN)/uv: requirements/uv.txt
+$(BIN)/uv: requirements/setup.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Thaw needs Python 3.11 or newer; set PYTHON=/path/to/python3.11"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "python3 -m venv failed; on Debian: apt-get install python3-venv"; exit 1; }
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/setup.txt
 	@touch $@
 
 $(VENV)/.run: requirements/run.txt pyproject.toml | $(BIN)/uv
@@ -54,6 +54,6 @@ docs: $(VENV)/.dev ## write the generated pages of docs/
 	@$(BIN)/python -m docs.generate
 
 lock: $(BIN)/uv ## resolve requirements/*.txt anew
-	@echo uv | $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header - -o requirements/uv.txt
+	@printf "editables\nhatchling\nuv\n" | $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header - -o requirements/setup.txt
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o requirements/run.txt
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --extra dev -c requirements/run.txt pyproject.toml -o requirements/dev.txt
