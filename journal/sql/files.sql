@@ -1,0 +1,18 @@
+-- name: new file
+-- Enters a stored document. Of two writers of one document id the first wins; the other reads what it wrote.
+insert into journal.files (document_id, subject, object_key, sha256, size)
+values (%(document_id)s, %(subject)s, %(object_key)s, %(sha256)s, %(size)s)
+on conflict (document_id) do nothing;
+
+-- name: file
+select document_id, subject, object_key, sha256, size from journal.files where document_id = %(document_id)s;
+
+-- name: delete file
+delete from journal.files where document_id = %(document_id)s;
+
+-- name: files of
+-- Every document stored about one subject, oldest first.
+select document_id, subject, object_key, sha256, size
+from journal.files
+where subject = %(subject)s
+order by stored_at, document_id;

@@ -1,0 +1,44 @@
+"""Named SQL out of `journal/sql/*.sql`, and the one way to join a transaction that someone else opened."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from psycopg import AsyncConnection
+from psycopg_pool import AsyncConnectionPool
+
+Connection: TypeAlias = AsyncConnection[Any]
+Pool: TypeAlias = AsyncConnectionPool[Any]
+
+FOLDER = Path(__file__).parent / "sql"
+HEADING = re.compile(r"^-- name: (.+)$", re.MULTILINE)
+
+
+def load(file: str) -> Mapping[str, bytes]:
+    """The statements of `journal/sql/<file>.sql` by the names in their `-- name:` headings.
+
+    Bytes, because psycopg takes plain text only where a type checker can see that it is a literal.
+    """
+    _, *parts = HEADING.split((FOLDER / f"{file}.sql").read_text(encoding="utf-8"))
+    names, bodies = parts[::2], parts[1::2]
+    if len(set(names)) != len(names):
+        raise ValueError(f"{file}.sql: two statements have one name")
+    return {name.strip(): body.strip().encode() for name, body in zip(names, bodies, strict=True)}
+
+
+@asynccontextmanager
+async def transaction(pool: Pool, within: Connection | None = None) -> AsyncIterator[Connection]:
+    """A connection inside a transaction: a new one from the pool, or a savepoint in the caller's `within`.
+
+    With `within`, what is written stands only when the caller's own transaction commits.
+    """
+    if within is not None:
+        async with within.transaction():
+            yield within
+    else:
+        async with pool.connection() as connection, connection.transaction():
+            yield connection
