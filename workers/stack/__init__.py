@@ -1,0 +1,1 @@
+"""The whole desk on one machine: what `thaw up` starts, watches over and stops."""
