@@ -1,0 +1,117 @@
+"""The app every partner is: its own routes between the fault switch, the effect log and the callbacks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, FastAPI, Request
+from starlette.responses import JSONResponse, Response
+
+from partners.kit import database, logs
+from partners.kit.callbacks import CallbackOutbox
+from partners.kit.database import Connection, Pool
+from partners.kit.effects import effect_routes
+from partners.kit.faults import Faults, FaultSwitch, fault_routes
+from partners.kit.problems import answer_with_problems, refusals
+from partners.kit.settings import Settings
+
+
+@dataclass(slots=True)
+class Partner:
+    """What a partner's routes and background work share; routes take it as `here: Here`."""
+
+    name: str
+    settings: Settings
+    pool: Pool
+    faults: Faults
+    callbacks: CallbackOutbox
+    waiting_for: str | None = None
+    """What the partner is not ready without, or None when it is ready."""
+
+    def connection(self) -> AbstractAsyncContextManager[Connection]:
+        """A connection in a transaction that commits at the end of the block and rolls back on an exception."""
+        return self.pool.connection()
+
+
+def _this_partner(request: Request) -> Partner:
+    partner: Partner = request.app.state.partner
+    return partner
+
+
+Here = Annotated[Partner, Depends(_this_partner)]
+Beside = Callable[[Partner], AbstractAsyncContextManager[None]]
+
+
+def partner_app(
+    name: str,
+    settings: Settings,
+    *,
+    title: str,
+    description: str,
+    schema: Path,
+    routes: APIRouter,
+    lifespan: Beside | None = None,
+) -> FastAPI:
+    """The app of partner `name`: `routes` plus health, faults and effects, with tables made from `schema` at start.
+
+    `lifespan` is entered after the tables stand and left before the connections close.
+    """
+    pool = database.connect(settings.database_url, name)
+    faults = Faults()
+    outbox = CallbackOutbox(pool, name, settings.desk_url, settings.hook_secrets, faults)
+    partner = Partner(name, settings, pool, faults, outbox)
+
+    @asynccontextmanager
+    async def live(_: FastAPI) -> AsyncGenerator[None]:
+        await pool.open(wait=True, timeout=30)
+        try:
+            await database.make_schema(pool, name, database.KIT_SCHEMA, schema)
+            async with _background(outbox), lifespan(partner) if lifespan else _nothing():
+                yield
+        finally:
+            await pool.close()
+
+    app = FastAPI(title=title, description=description, version="1", lifespan=live, responses=refusals(422, 500, 503))
+    app.state.partner = partner
+    answer_with_problems(app)
+    app.add_middleware(FaultSwitch, faults=faults)
+    app.add_middleware(logs.CallLog)
+    app.include_router(_health_routes())
+    app.include_router(fault_routes(faults))
+    app.include_router(effect_routes())
+    app.include_router(routes)
+    return app
+
+
+@asynccontextmanager
+async def _background(outbox: CallbackOutbox) -> AsyncGenerator[None]:
+    task = asyncio.create_task(outbox.deliver())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+@asynccontextmanager
+async def _nothing() -> AsyncGenerator[None]:
+    yield
+
+
+def _health_routes() -> APIRouter:
+    routes = APIRouter(tags=["health"])
+
+    @routes.get("/healthz", summary="Whether this partner is ready, and what it waits for")
+    async def health(here: Here) -> Response:
+        body: dict[str, Any] = {"partner": here.name, "ready": here.waiting_for is None}
+        if here.waiting_for is None:
+            return JSONResponse(body)
+        return JSONResponse(body | {"waiting_for": here.waiting_for}, status_code=503, headers={"Retry-After": "1"})
+
+    return routes

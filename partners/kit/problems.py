@@ -1,0 +1,97 @@
+"""Errors as application/problem+json: 4xx is a definite refusal, 5xx says nothing about whether it happened."""
+
+from __future__ import annotations
+
+import json
+from http import HTTPStatus
+from typing import Any
+
+import psycopg
+import psycopg_pool
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+MEDIA_TYPE = "application/problem+json"
+
+log = structlog.get_logger("partners.kit")
+
+
+class ProblemBody(BaseModel):
+    """The body of every error answer."""
+
+    type: str
+    code: str
+    title: str
+    detail: str
+
+
+class Refusal(Exception):  # noqa: N818 — a refusal is an answer, not a fault
+    """A definite no: `status` (4xx), a stable `code`, a sentence for people, and `more` members for programs."""
+
+    def __init__(self, status: int, code: str, detail: str, **more: Any) -> None:
+        super().__init__(f"{code}: {detail}")
+        self.status = status
+        self.code = code
+        self.detail = detail
+        self.more = more
+
+
+def problem(status: int, code: str, detail: str, more: dict[str, Any] | None = None) -> Response:
+    """A problem+json answer; its `type` is `urn:partner:<code>`."""
+    body = {"type": f"urn:partner:{code}", "code": code, "title": HTTPStatus(status).phrase, "detail": detail}
+    # ASCII, because a refused field's name may hold what UTF-8 cannot.
+    content = json.dumps(body | (more or {}), ensure_ascii=True).encode()
+    return Response(content, status_code=status, media_type=MEDIA_TYPE)
+
+
+def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The `responses=` of a route that may answer with these error statuses."""
+    content = {MEDIA_TYPE: {"schema": ProblemBody.model_json_schema()}}
+    return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
+
+
+async def _refused(_: Request, error: Exception) -> Response:
+    assert isinstance(error, Refusal)
+    return problem(error.status, error.code, error.detail, error.more)
+
+
+async def _invalid(_: Request, error: Exception) -> Response:
+    # The values themselves stay out of the answer: they may be personal data.
+    assert isinstance(error, RequestValidationError)
+    errors = [{"field": ".".join(map(str, each["loc"])), "message": each["msg"]} for each in error.errors()]
+    return problem(422, "invalid", "The request is not what this call takes; see errors.", {"errors": errors})
+
+
+async def _http(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
+    return problem(error.status_code, code, str(error.detail))
+
+
+async def _bad_data(_: Request, __: Exception) -> Response:
+    return problem(422, "invalid", "The request holds a value the records cannot take.")
+
+
+async def _database_away(_: Request, error: Exception) -> Response:
+    log.warning("database-away", error=type(error).__name__)
+    return problem(503, "unavailable", "The records cannot be reached; ask again under the same key.")
+
+
+async def _broken(_: Request, __: Exception) -> Response:
+    return problem(500, "broken", "This partner made a mistake; ask again under the same key.")
+
+
+def answer_with_problems(app: FastAPI) -> None:
+    """Make every error of `app` a problem+json answer."""
+    app.add_exception_handler(Refusal, _refused)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(psycopg.DataError, _bad_data)
+    app.add_exception_handler(psycopg.OperationalError, _database_away)
+    app.add_exception_handler(psycopg_pool.PoolTimeout, _database_away)
+    app.add_exception_handler(psycopg_pool.PoolClosed, _database_away)
+    app.add_exception_handler(Exception, _broken)
