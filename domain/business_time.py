@@ -27,7 +27,7 @@ _SATURDAY = 5
 
 
 def parse_time(text: str) -> datetime:
-    """The moment written as RFC 3339 with an offset. Raises ValueError for other text and when the offset is missing."""
+    """The moment written as RFC 3339. Raises ValueError for other text and when the offset is missing."""
     at = datetime.fromisoformat(text)
     if at.tzinfo is None:
         raise ValueError(f"{text!r} has no UTC offset")
@@ -224,7 +224,7 @@ class SlaClock:
     """A promise of `budget_bd` working days that stands still while someone else is waited for.
 
     `spent` is the working time used up before the present run, in whole seconds; `running_since` is canonical RFC 3339
-    or None while the clock stands. A budget of None promises nothing (the reason is due on an instrument, not on a day).
+    or None while the clock stands. A budget of None promises nothing (what frees the terminal is not a matter of days).
     """
 
     budget_bd: int | None

@@ -1,0 +1,37 @@
+"""The dated policies: every rule number of the desk, as data.
+
+One folder per version, named by the day from which new cases use it. A folder that was shipped is never edited
+(`shipped.csv` records its digest); changed rules are a new folder. A case keeps the version it opened under.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from domain.policy import Policy
+from policies.folder import read
+from policies.rows import PolicyError
+
+__all__ = ["PolicyError", "load", "newest", "read", "versions"]
+
+_HOME = Path(__file__).parent
+
+
+@cache
+def versions() -> tuple[str, ...]:
+    """The versions at hand, oldest first."""
+    return tuple(sorted(folder.name for folder in _HOME.glob("[0-9]*-[0-9]*-[0-9]*") if folder.is_dir()))
+
+
+def newest() -> str:
+    """The version that new cases use."""
+    return versions()[-1]
+
+
+@cache
+def load(version: str) -> Policy:
+    """The policy of this version, read once. Raises PolicyError for an unknown version or an unsound file."""
+    if version not in versions():
+        raise PolicyError(f"there is no policy {version!r}; the versions are {', '.join(versions())}")
+    return read(_HOME / version)
