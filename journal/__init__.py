@@ -1,0 +1,5 @@
+"""The journal: what happened, in order, sealed; and what people work from, kept in step with it."""
+
+from journal.migrating import migrate
+
+__all__ = ["migrate"]
