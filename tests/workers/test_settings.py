@@ -1,0 +1,58 @@
+"""Where the processes' settings come from."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from workers.settings import Settings, data_dir, load_settings
+
+NEEDED = {
+    "THAW_DATABASE_URL": "postgresql://x/thaw",
+    "THAW_HOOK_SECRETS": '{"bank": "s"}',
+    "THAW_PAYLOAD_KEY": "0" * 64,
+    "THAW_VAULT_KEY": "1" * 64,
+}
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("THAW_DATA_DIR", str(tmp_path))
+    return tmp_path
+
+
+def test_what_the_stack_kept_is_found_by_a_command_typed_by_hand(folder: Path) -> None:
+    folder.joinpath("settings.env").write_text("".join(f"{name}='{value}'\n" for name, value in NEEDED.items()))
+    assert load_settings().hook_secrets == {"bank": "s"}
+
+
+def test_the_environment_overrides_what_the_stack_kept(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder.joinpath("settings.env").write_text("".join(f"{name}='{value}'\n" for name, value in NEEDED.items()))
+    monkeypatch.setenv("THAW_DATABASE_URL", "postgresql://elsewhere/thaw")
+    assert load_settings().database_url == "postgresql://elsewhere/thaw"
+
+
+def test_a_missing_setting_is_named() -> None:
+    with pytest.raises(ValidationError, match="database_url"):
+        load_settings()
+
+
+def test_a_short_key_is_refused_without_showing_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {**NEEDED, "THAW_VAULT_KEY": "secret"}.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(ValidationError, match="vault_key") as refusal:
+        load_settings()
+    assert "secret'" not in str(refusal.value)
+
+
+def test_secrets_do_not_show_when_settings_are_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in NEEDED.items():
+        monkeypatch.setenv(name, value)
+    shown = repr(Settings())
+    assert not any(value in shown for value in NEEDED.values())
+
+
+def test_without_a_wish_the_folder_is_dot_thaw_where_we_are(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("THAW_DATA_DIR")
+    monkeypatch.chdir(tmp_path)
+    assert data_dir() == tmp_path / ".thaw"
