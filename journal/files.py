@@ -18,7 +18,7 @@ from obstore.store import LocalStore, ObjectStore
 from psycopg.rows import class_row
 
 from journal.keys import DamagedError
-from journal.statements import Connection, Pool, load, transaction
+from journal.statements import Connection, Pool, load, reading, transaction
 from journal.vault import Vault
 
 SQL = load("files")
@@ -107,10 +107,10 @@ class Files:
     async def of(self, subject: str) -> tuple[StoredFile, ...]:
         """Every document stored about `subject`, oldest first."""
         async with (
-            self._pool.connection() as connection,
+            reading(self._pool) as connection,
             connection.cursor(row_factory=class_row(StoredFile)) as cursor,
         ):
-            await cursor.execute(SQL["files of"], {"subject": subject})
+            await cursor.execute(SQL["files_of"], {"subject": subject})
             return tuple(await cursor.fetchall())
 
     async def delete(self, document_id: str) -> bool:
@@ -119,8 +119,8 @@ class Files:
         if file is None:
             return False
         await self._remove(file.object_key)
-        async with self._pool.connection() as connection:
-            await connection.execute(SQL["delete file"], {"document_id": document_id})
+        async with reading(self._pool) as connection:
+            await connection.execute(SQL["delete_file"], {"document_id": document_id})
         return True
 
     async def _store_and_enter(self, new: StoredFile, content: bytes, within: Connection | None) -> StoredFile:
@@ -130,7 +130,7 @@ class Files:
                 name = f"document {new.document_id}"
                 sealed = await self._vault.seal(new.subject, name, content, within=connection)
                 await self._store.put_async(new.object_key, sealed, use_multipart=False)
-                entered = await connection.execute(SQL["new file"], _row(new))
+                entered = await connection.execute(SQL["new_file"], _row(new))
         except BaseException:
             await asyncio.shield(self._remove(new.object_key))
             raise
@@ -144,7 +144,7 @@ class Files:
 
     async def _find(self, document_id: str, within: Connection | None) -> StoredFile | None:
         async with (
-            transaction(self._pool, within) as connection,
+            reading(self._pool, within) as connection,
             connection.cursor(row_factory=class_row(StoredFile)) as cursor,
         ):
             await cursor.execute(SQL["file"], {"document_id": document_id})

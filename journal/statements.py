@@ -1,4 +1,4 @@
-"""Named SQL out of `journal/sql/*.sql`, and the one way to join a transaction that someone else opened."""
+"""Named SQL out of `journal/sql/*.sql`, and how to join a connection or transaction that someone else opened."""
 
 from __future__ import annotations
 
@@ -28,6 +28,16 @@ def load(file: str) -> Mapping[str, bytes]:
     if len(set(names)) != len(names):
         raise ValueError(f"{file}.sql: two statements have one name")
     return {name.strip(): body.strip().encode() for name, body in zip(names, bodies, strict=True)}
+
+
+@asynccontextmanager
+async def reading(pool: Pool, within: Connection | None = None) -> AsyncIterator[Connection]:
+    """A connection for statements that each stand alone: the caller's `within`, or one from the pool."""
+    if within is not None:
+        yield within
+    else:
+        async with pool.connection() as connection:
+            yield connection
 
 
 @asynccontextmanager

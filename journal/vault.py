@@ -20,7 +20,7 @@ from typing import Any
 from psycopg.rows import class_row
 
 from journal.keys import DamagedError, Kek, blind, derive, identity, new_data_key, seal, unseal
-from journal.statements import Connection, Pool, load, transaction
+from journal.statements import Connection, Pool, load, reading, transaction
 
 SQL = load("vault")
 INDEX_SUBJECT = "thaw:blind-index"
@@ -85,7 +85,7 @@ class Vault:
 
     async def check(self) -> None:
         """Makes sure, at start, that this key-encryption key opens this vault, or raises `WrongKekError`."""
-        async with self._pool.connection() as connection:
+        async with reading(self._pool) as connection:
             await self._require_current(connection)
 
     async def put(self, subject: str, kind: str, data: Mapping[str, Any], *, within: Connection | None = None) -> str:
@@ -99,7 +99,7 @@ class Vault:
             data_key = await self._key_to_write(connection, subject)
             sealed = seal(data_key, plain, identity("record", subject, kind, ref))
             await connection.execute(
-                SQL["new record"], {"ref": ref, "subject": subject, "kind": kind, "sealed": sealed}
+                SQL["new_record"], {"ref": ref, "subject": subject, "kind": kind, "sealed": sealed}
             )
         return ref
 
@@ -114,7 +114,7 @@ class Vault:
         """Several records by reference in one round trip; all of them, or an error as for `get`."""
         wanted = list(dict.fromkeys(refs))
         async with (
-            transaction(self._pool, within) as connection,
+            reading(self._pool, within) as connection,
             connection.cursor(row_factory=class_row(_Record)) as cursor,
         ):
             await cursor.execute(SQL["records"], {"refs": wanted})
@@ -131,9 +131,9 @@ class Vault:
         return seal(data_key, plain, identity("bytes", subject, name))
 
     async def unseal(self, subject: str, name: str, sealed: bytes, *, within: Connection | None = None) -> bytes:
-        """What `seal` sealed. Raises `ForgottenError`, `WrongKekError`, or `DamagedError` if it is not what `name` says."""
-        async with transaction(self._pool, within) as connection:
-            row = await self._subject(connection, subject, "peek subject")
+        """What `seal` sealed. Raises `ForgottenError`, `WrongKekError`, or `DamagedError` if `name` is wrong."""
+        async with reading(self._pool, within) as connection:
+            row = await self._subject(connection, subject, "peek_subject")
         if row is None:
             raise DamagedError(f"{subject} has no data key, yet {name} is said to be sealed under it")
         try:
@@ -156,7 +156,9 @@ class Vault:
 
     async def find(self, name: str, value: str, *, within: Connection | None = None) -> tuple[str, ...]:
         """The subjects whose value in the blind index `name` is `value`."""
-        async with transaction(self._pool, within) as connection:
+        async with reading(self._pool, within) as connection:
+            if await self._subject(connection, INDEX_SUBJECT, "peek_subject") is None:
+                return ()
             digest = blind(await self._index_key(connection), name, value)
             rows = await (await connection.execute(SQL["find"], {"name": name, "digest": digest})).fetchall()
         return tuple(subject for (subject,) in rows)
@@ -169,12 +171,12 @@ class Vault:
         async with transaction(self._pool, within) as connection:
             await self._require_current(connection, introduce=True)
             forgotten = await connection.execute(SQL["forget"], {"subject": subject})
-            await connection.execute(SQL["forget index"], {"subject": subject})
+            await connection.execute(SQL["forget_index"], {"subject": subject})
             return forgotten.rowcount == 1
 
     async def _index_key(self, connection: Connection) -> bytes:
         """The key of the blind indexes, made by whoever needs it first."""
-        row = await self._subject(connection, INDEX_SUBJECT, "peek subject")
+        row = await self._subject(connection, INDEX_SUBJECT, "peek_subject")
         data_key = self._unwrap(INDEX_SUBJECT, row) if row else await self._key_to_write(connection, INDEX_SUBJECT)
         return derive(data_key, "blind index")
 
@@ -185,7 +187,7 @@ class Vault:
             await self._require_current(connection, introduce=True)
             wrapped = self._kek.wrap(new_data_key())
             await connection.execute(
-                SQL["new subject"], {"subject": subject, "kek_id": self._kek.id, "wrapped_key": wrapped}
+                SQL["new_subject"], {"subject": subject, "kek_id": self._kek.id, "wrapped_key": wrapped}
             )
             row = await self._subject(connection, subject, "subject")
         if row is None:  # the current key changed between the two statements
@@ -194,8 +196,8 @@ class Vault:
 
     async def _require_current(self, connection: Connection, *, introduce: bool = False) -> None:
         if introduce:
-            await connection.execute(SQL["introduce kek"], {"kek_id": self._kek.id})
-        row = await (await connection.execute(SQL["current kek"])).fetchone()
+            await connection.execute(SQL["introduce_kek"], {"kek_id": self._kek.id})
+        row = await (await connection.execute(SQL["current_kek"])).fetchone()
         if row is not None and row[0] != self._kek.id:
             raise WrongKekError(row[0], self._kek.id)
 

@@ -1,4 +1,4 @@
--- name: new file
+-- name: new_file
 -- Enters a stored document. Of two writers of one document id the first wins; the other reads what it wrote.
 insert into journal.files (document_id, subject, object_key, sha256, size)
 values (%(document_id)s, %(subject)s, %(object_key)s, %(sha256)s, %(size)s)
@@ -7,10 +7,10 @@ on conflict (document_id) do nothing;
 -- name: file
 select document_id, subject, object_key, sha256, size from journal.files where document_id = %(document_id)s;
 
--- name: delete file
+-- name: delete_file
 delete from journal.files where document_id = %(document_id)s;
 
--- name: files of
+-- name: files_of
 -- Every document stored about one subject, oldest first.
 select document_id, subject, object_key, sha256, size
 from journal.files

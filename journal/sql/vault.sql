@@ -1,15 +1,15 @@
--- name: introduce kek
+-- name: introduce_kek
 -- Makes this key-encryption key the current one, if the vault has none yet. Two processes may try at once.
 insert into journal.vault_keks (kek_id)
 select %(kek_id)s
 where not exists (select 1 from journal.vault_keks where retired_at is null)
 on conflict do nothing;
 
--- name: current kek
+-- name: current_kek
 -- Which key-encryption key new data keys are wrapped with.
 select kek_id from journal.vault_keks where retired_at is null;
 
--- name: new subject
+-- name: new_subject
 -- Gives a subject its data key unless it has (or had) one. Writes nothing under a key-encryption key that is not current.
 insert into journal.vault_subjects (subject, kek_id, wrapped_key)
 select %(subject)s, kek_id, %(wrapped_key)s
@@ -21,11 +21,11 @@ on conflict (subject) do nothing;
 -- A subject's wrapped key. The share lock lets nobody forget the subject while something is written under its key.
 select kek_id, wrapped_key, forgotten_at from journal.vault_subjects where subject = %(subject)s for share;
 
--- name: peek subject
+-- name: peek_subject
 -- A subject's wrapped key, for reading.
 select kek_id, wrapped_key, forgotten_at from journal.vault_subjects where subject = %(subject)s;
 
--- name: new record
+-- name: new_record
 insert into journal.vault_records (ref, subject, kind, sealed)
 values (%(ref)s, %(subject)s, %(kind)s, %(sealed)s);
 
@@ -58,5 +58,5 @@ on conflict (subject) do update set wrapped_key = null, forgotten_at = clock_tim
 where vault_subjects.wrapped_key is not null
 returning subject;
 
--- name: forget index
+-- name: forget_index
 delete from journal.vault_index where subject = %(subject)s;
