@@ -169,7 +169,7 @@ def end_of_business_day(calendar: Calendar, start: datetime, days: int) -> Deadl
             f"自{first}次日起的第{days}个工作日（{last}）24:00（北京时间）",
             f"end (24:00 Shanghai) of {last}, the {_ordinal(days)} business day after {first}",
         ),
-        *_exceptions(calendar, first + _DAY, last),
+        *_table_used(calendar, first + _DAY, last),
     ]
     return _deadline(end_of_day(last), basis, provisional=not _covered(calendar, first + _DAY, last))
 
@@ -188,10 +188,10 @@ def after_working_days(calendar: Calendar, start: datetime, days: int, paused: t
             f"自{_minute(start)}（北京时间）起{days}个工作日的工作时间（每日{_hours(calendar)}）",
             f"{_count(days, 'working day')} of working time ({_hours(calendar)}) from {_minute(start)} Shanghai",
         ),
-        *_exceptions(calendar, local_date(start), local_date(due)),
     ]
     if paused:
         basis.append(Text(f"另加暂停的{_span_zh(paused)}工作时间", f"plus {_span_en(paused)} of working time paused"))
+    basis += _table_used(calendar, local_date(start), local_date(due))
     return _deadline(due, basis, provisional=not _covered(calendar, local_date(start), local_date(due)))
 
 
@@ -269,7 +269,7 @@ class SlaClock:
                 f"{_count(self.budget_bd, 'working day')} promised, {_span_en(used)} used before, "
                 f"{_span_en(left)} of working time ({_hours(calendar)}) left from {_minute(since)} Shanghai",
             ),
-            *_exceptions(calendar, local_date(since), local_date(due)),
+            *_table_used(calendar, local_date(since), local_date(due)),
         ]
         return _deadline(due, basis, provisional=not _covered(calendar, local_date(since), local_date(due)))
 
@@ -280,13 +280,6 @@ def _after(start: datetime, span: timedelta, words: Text) -> Deadline:
 
 
 def _deadline(due: datetime, basis: list[Text], *, provisional: bool) -> Deadline:
-    if provisional:
-        basis.append(
-            Text(
-                "暂定：节假日安排尚未公布，仅按周末推算",
-                "provisional: the public holidays are not yet announced, only weekends were taken into account",
-            )
-        )
     words = Text("；".join(part.zh for part in basis), "; ".join(part.en for part in basis))
     return Deadline(format_time(due), words, provisional)
 
@@ -295,8 +288,8 @@ def _covered(calendar: Calendar, first: date, last: date) -> bool:
     return calendar.is_known(first) and calendar.is_known(last)
 
 
-def _exceptions(calendar: Calendar, first: date, last: date) -> Iterator[Text]:
-    """Which public holidays from `first` through `last` were skipped, and which make-up days were counted."""
+def _table_used(calendar: Calendar, first: date, last: date) -> Iterator[Text]:
+    """What the calendar's table changed from `first` through `last`, and whether it knows all of these days."""
     skipped = [day for day in sorted(calendar.holidays) if first <= day <= last]
     counted = [day for day in sorted(calendar.makeup_days) if first <= day <= last]
     if skipped:
@@ -306,6 +299,12 @@ def _exceptions(calendar: Calendar, first: date, last: date) -> Iterator[Text]:
     if counted:
         yield Text(
             f"计入调休上班日{_runs(counted, '至', '、')}", f"make-up days counted: {_runs(counted, ' to ', ', ')}"
+        )
+    if not _covered(calendar, first, last):
+        since, until = calendar.known_from, calendar.known_until
+        yield Text(
+            f"暂定：节假日安排仅收录{since}至{until}，此外仅按周末推算",
+            f"provisional: public holidays are known from {since} to {until}; beyond, only weekends were skipped",
         )
 
 

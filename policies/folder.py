@@ -6,11 +6,10 @@ from collections.abc import Collection, Mapping
 from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, get_args
+from typing import Any
 
 from domain.business_time import Calendar
 from domain.policy import (
-    CASE_KINDS,
     MERCHANT_TYPES,
     TIERS,
     DocumentType,
@@ -19,23 +18,16 @@ from domain.policy import (
     Policy,
     QueueRules,
     Reason,
-    Release,
-    Requirement,
     RobotRule,
-    SlaFrom,
     StandIn,
     Tier,
     TierRules,
     Timers,
 )
 from domain.text import Text
+from policies.reasons import read_reasons
 from policies.rows import PolicyError, Row, by_code, one_of, rows, table, toml
 
-_REASON_COLUMNS = (
-    "code title_zh title_en raised_by pcac path evidence tier sla_bd sla_from sla_minutes actions_before actions_after "
-    "release instruments public_code reopenable disposable field_service fraud network case_kinds "
-    "merchant_zh merchant_en"
-)
 _DOCUMENT_COLUMNS = "code title_zh title_en name checks machine_read never_listed expires reusable"
 _ROLES = ("officer", "reviewer", "supervisor", "compliance_head", "robot")
 
@@ -46,7 +38,7 @@ def read(folder: Path) -> Policy:
     proofs = _names(folder / "proofs.csv")
     sources = _names(folder / "sources.csv")
     actions = _names(folder / "actions.csv")
-    reasons = _reasons(folder, {*documents, *proofs}, documents, sources, actions)
+    reasons = read_reasons(folder / "reasons.csv", documents=documents, proofs=proofs, sources=sources, actions=actions)
     return Policy(
         version=folder.name,
         digest=digest(folder),
@@ -114,80 +106,6 @@ def _document(row: Row) -> DocumentType:
 
 def _names(path: Path) -> Mapping[str, Text]:
     return by_code(path, "code zh en", lambda row: Text(row.text("zh"), row.text("en")))
-
-
-def _reasons(
-    folder: Path,
-    provable: Collection[str],
-    documents: Collection[str],
-    sources: Collection[str],
-    actions: Collection[str],
-) -> Mapping[str, Reason]:
-    """The reasons; what an undisclosable one tells the merchant is its public reason's text."""
-    path = folder / "reasons.csv"
-    texts = {row.text("code"): row for row in rows(path, _REASON_COLUMNS)}
-
-    def reason(row: Row) -> Reason:
-        public = texts[row.one_of("public_code", texts)]
-        disclosable = public.text("code") == row.text("code")
-        if not disclosable and (row.optional("merchant_zh") or row.optional("merchant_en")):
-            raise row.wrong("merchant_zh", f"must be empty: the merchant is told what {public.text('code')} says")
-        if public.text("public_code") != public.text("code"):
-            raise row.wrong("public_code", f"{public.text('code')} may not be shown itself")
-        release: Release = row.one_of("release", get_args(Release))
-        if (release == "on_instrument") != bool(row.list("instruments")):
-            raise row.wrong("instruments", "names the freeing documents exactly when release is on_instrument")
-        evidence = tuple(Requirement(tuple(each.split("/"))) for each in row.list("evidence"))
-        _all_known(row, "evidence", [code for each in evidence for code in each.any_of], provable)
-        sla_from: SlaFrom = row.one_of("sla_from", get_args(SlaFrom))
-        tier: Tier = row.one_of("tier", TIERS)
-        return Reason(
-            code=row.text("code"),
-            title=Text(row.text("title_zh"), row.text("title_en")),
-            raised_by=_all_known(row, "raised_by", row.list("raised_by"), sources),
-            pcac=_pcac(row),
-            path=row.text("path"),
-            evidence=evidence,
-            tier=tier,
-            sla_bd=row.number("sla_bd"),
-            sla_from=sla_from,
-            sla_minutes=row.number("sla_minutes"),
-            actions_before=_all_known(row, "actions_before", row.list("actions_before"), actions),
-            actions_after=_all_known(row, "actions_after", row.list("actions_after"), actions),
-            release=release,
-            instruments=_all_known(row, "instruments", row.list("instruments"), documents),
-            disclosable=disclosable,
-            public_code=row.text("public_code"),
-            reopenable=row.yes("reopenable"),
-            disposable=row.yes("disposable"),
-            field_service=row.yes("field_service"),
-            fraud=row.yes("fraud"),
-            network=row.yes("network"),
-            case_kinds=tuple(
-                one_of(kind, CASE_KINDS, f"{row.place}, column case_kinds") for kind in row.list("case_kinds")
-            ),
-            merchant_text=Text(public.text("merchant_zh"), public.text("merchant_en")),
-        )
-
-    return by_code(path, _REASON_COLUMNS, reason)
-
-
-def _pcac(row: Row) -> tuple[str, ...]:
-    """The payment-clearing association's codes, a range such as 01-47 written out."""
-    codes: list[str] = []
-    for part in row.list("pcac"):
-        first, _, last = part.partition("-")
-        if not first.isdecimal() or not (last or first).isdecimal():
-            raise row.wrong("pcac", f"{part!r} is neither a two-digit code nor a range of them")
-        codes += (f"{code:02d}" for code in range(int(first), int(last or first) + 1))
-    return tuple(codes)
-
-
-def _all_known(row: Row, column: str, values: Collection[str], known: Collection[str]) -> tuple[str, ...]:
-    for value in values:
-        if value not in known:
-            raise row.wrong(column, f"{value!r} is not known")
-    return tuple(values)
 
 
 def _tiers(folder: Path) -> TierRules:
