@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from psycopg.types.json import Json
+from psycopg.types.json import Jsonb
 
 from partners.kit import Connection, Queries, Refusal
 from partners.terminals.forms import (
@@ -133,7 +133,7 @@ async def standing_scope(connection: Connection, sn: str) -> frozenset[str]:
 async def merge_parameters(connection: Connection, sn: str, params: dict[str, Any]) -> Parameters:
     """Set some parameters, keep the others; the terminal must serve a merchant."""
     await lock_serving(connection, sn, "take parameters")
-    row = await (await connection.execute(SQL["merge_parameters"], {"sn": sn, "params": Json(params)})).fetchone()
+    row = await (await connection.execute(SQL["merge_parameters"], {"sn": sn, "params": Jsonb(params)})).fetchone()
     assert row is not None
     return Parameters(sn=sn, **row)
 
@@ -141,7 +141,7 @@ async def merge_parameters(connection: Connection, sn: str, params: dict[str, An
 async def set_limits(connection: Connection, sn: str, limits: Limits) -> None:
     """Put limits in force; the terminal must serve a merchant."""
     await lock_serving(connection, sn, "take limits")
-    await connection.execute(SQL["set_limits"], {"sn": sn, "limits": Json(limits.model_dump())})
+    await connection.execute(SQL["set_limits"], {"sn": sn, "limits": Jsonb(limits.model_dump())})
 
 
 async def set_faults(connection: Connection, sn: str, faults: Sequence[str]) -> None:
