@@ -21,6 +21,14 @@ from typing import Any, Literal, Self
 MerchantType = Literal["individual", "sole_trader", "company"]
 
 
+class NoSuchMerchantError(LookupError):
+    """No merchant is registered under this number."""
+
+    def __init__(self, merchant_no: str) -> None:
+        super().__init__(f"no merchant {merchant_no} is registered")
+        self.merchant_no = merchant_no
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """Someone with a resident id card."""

@@ -20,7 +20,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from psycopg.errors import ForeignKeyViolation
 from psycopg.rows import class_row, dict_row
 
-from journal.registry import NoSuchMerchantError
+from journal.parties import NoSuchMerchantError
 from journal.statements import Connection, Pool, load, reading, transaction
 
 SQL = load("people")
@@ -97,7 +97,7 @@ class People:
         self._decoy: str | None = None
 
     async def add(self, user: User, password: str, *, within: Connection | None = None) -> User:
-        """Adds a user. Raises `UserExistsError`, and `journal.registry.NoSuchMerchantError` for an unknown merchant."""
+        """Adds a user. Raises `UserExistsError`, and `journal.parties.NoSuchMerchantError` for an unknown merchant."""
         row = {
             "name": user.name,
             "display_name": user.display_name,

@@ -14,7 +14,6 @@ nothing writes no event. Event, table row and vault records commit together or n
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Generic, Literal, TypeVar
@@ -23,10 +22,19 @@ from psycopg import Rollback
 from psycopg.errors import UniqueViolation
 from psycopg.rows import class_row
 
-from domain.stream import Draft, Entry, Head, canonical, seal
-from journal.parties import Account, Merchant, MerchantDetails, Terminal, TerminalDetails, subject_of
+from domain.stream import Draft, Head, canonical, seal
+from journal import writing
+from journal.parties import (
+    Account,
+    Merchant,
+    MerchantDetails,
+    NoSuchMerchantError,
+    Terminal,
+    TerminalDetails,
+    subject_of,
+)
+from journal.requests import AppendRequest, compose
 from journal.statements import Connection, Pool, load, reading, transaction
-from journal.store import Journal
 from journal.vault import Vault
 
 SQL = load("registry")
@@ -34,14 +42,6 @@ ATTEMPTS = 5
 """How often an upsert starts over when another one of the same merchant or terminal got in between."""
 
 Record = TypeVar("Record", Merchant, Terminal)
-
-
-class NoSuchMerchantError(LookupError):
-    """No merchant is registered under this number."""
-
-    def __init__(self, merchant_no: str) -> None:
-        super().__init__(f"no merchant {merchant_no} is registered")
-        self.merchant_no = merchant_no
 
 
 class BoundElsewhereError(Exception):
@@ -82,12 +82,21 @@ class Written(Generic[Record]):
     changed: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _End:
+    """Where a stream ends, and whether the command at hand already wrote to it."""
+
+    stream: str
+    head: Head
+    version: int
+    has_command: bool
+
+
 class Registry:
     """Writes and finds merchants and terminals. `within` joins a transaction that the caller has open."""
 
-    def __init__(self, pool: Pool, journal: Journal, vault: Vault) -> None:
+    def __init__(self, pool: Pool, vault: Vault) -> None:
         self._pool = pool
-        self._journal = journal
         self._vault = vault
 
     async def register_merchant(
@@ -166,7 +175,12 @@ class Registry:
     async def _upsert_merchant(
         self, connection: Connection, details: MerchantDetails, act: Act
     ) -> Written[Merchant] | None:
+        end = await _end_of(connection, f"merchant:{details.merchant_no}", act)
         standing = await self.merchant(details.merchant_no, within=connection)
+        if end.version != (standing.version if standing else 0):
+            return None
+        if standing and end.has_command:
+            return Written(standing, "unchanged")
         sealed = details.sealed_parts()
         known = await self._vault.get_many(_refs(standing, sealed), within=connection) if standing else {}
         refs: dict[str, str] = {}
@@ -182,7 +196,7 @@ class Registry:
             version=standing.version + 1 if standing else 1,
             **refs,
         )
-        written = await self._write(connection, f"merchant:{details.merchant_no}", standing, after, act)
+        written = await self._write(connection, end, standing, after, act)
         if written is not None and "identity_ref" in written.changed:
             await self._index(connection, details)
         return written
@@ -190,7 +204,12 @@ class Registry:
     async def _upsert_terminal(
         self, connection: Connection, details: TerminalDetails, act: Act
     ) -> Written[Terminal] | None:
+        end = await _end_of(connection, f"terminal:{details.terminal_sn}", act)
         standing = await self.terminal(details.terminal_sn, within=connection)
+        if end.version != (standing.version if standing else 0):
+            return None
+        if standing and end.has_command:
+            return Written(standing, "unchanged")
         if standing and standing.merchant_no != details.merchant_no:
             raise BoundElsewhereError(details.terminal_sn, standing.merchant_no)
         if await self.merchant(details.merchant_no, within=connection) is None:
@@ -210,29 +229,24 @@ class Registry:
             fee_plan=details.fee_plan,
             version=standing.version + 1 if standing else 1,
         )
-        return await self._write(connection, f"terminal:{details.terminal_sn}", standing, after, act)
+        return await self._write(connection, end, standing, after, act)
 
     async def _write(
-        self, connection: Connection, stream: str, standing: Record | None, after: Record, act: Act
+        self, connection: Connection, end: _End, standing: Record | None, after: Record, act: Act
     ) -> Written[Record] | None:
         """Appends the event that leads from `standing` to `after`, and the row; None when another writer was faster."""
         kind = type(after).__name__.lower()
         facts = {name: value for name, value in asdict(after).items() if name != "version"}
         before = asdict(standing) if standing else {}
         changed = {name: value for name, value in facts.items() if before.get(name) != value}
-        end = await (
-            await connection.execute(SQL["end_of"], {"stream": stream, "command_id": act.command_id})
-        ).fetchone()
-        if standing and (not changed or (end and end[3])):
+        if standing and not changed:
             return Written(standing, "unchanged")
-        if (standing is None) != (end is None):
-            return None
-        head = Head(end[0], end[1]) if end else Head()
         draft = _event(standing, after, facts, changed)
-        entries = seal(stream, head, [draft], occurred_at=act.occurred_at, actor=act.actor, command_id=act.command_id)
-        request = _request(kind, head, entries)
-        answer = json.loads(await self._journal.append_all([request], connection))
-        if answer["outcome"] != "ok":
+        entries = seal(
+            end.stream, end.head, [draft], occurred_at=act.occurred_at, actor=act.actor, command_id=act.command_id
+        )
+        request = AppendRequest.parse(compose(kind, end.head, entries))
+        if not await writing.write(connection, request):
             return None
         await connection.execute(SQL[f"put_{kind}"], {**asdict(after), "at": act.occurred_at})
         return Written(after, "updated" if standing else "registered", tuple(changed))
@@ -278,20 +292,13 @@ def _event(
     return Draft(f"{kind}Updated", 1, after.version, canonical({name: facts[name], "changed": changed}))
 
 
-def _request(kind: str, head: Head, entries: tuple[Entry, ...]) -> str:
-    """The append of `entries` in the form the journal takes."""
-    request = {
-        "stream": entries[0].stream,
-        "kind": kind,
-        "expected_position": head.position,
-        "expected_head": head.hash,
-        "command_id": entries[0].command_id,
-        "entries": [asdict(entry) for entry in entries],
-        "summary": None,
-        "tasks": None,
-        "controls": None,
-    }
-    return json.dumps(request, ensure_ascii=False)
+async def _end_of(connection: Connection, stream: str, act: Act) -> _End:
+    found = await connection.execute(SQL["end_of"], {"stream": stream, "command_id": act.command_id})
+    row = await found.fetchone()
+    if row is None:
+        return _End(stream, Head(), 0, False)
+    position, hash_, version, has_command = row
+    return _End(stream, Head(position, hash_), version, has_command)
 
 
 def _refs(merchant: Merchant, sealed: Iterable[str]) -> list[str]:

@@ -9,7 +9,7 @@ create table journal.merchants (
     contacts_ref  text not null,
     account_ref   text not null,
     address_ref   text not null,
-    version       integer not null,
+    version       integer not null,  -- the stream's version that this row was folded from
     registered_at timestamptz not null,
     updated_at    timestamptz not null
 );
@@ -22,7 +22,7 @@ create table journal.terminals (
     merchant_no        text not null references journal.merchants,
     deploy_address_ref text not null,
     fee_plan           text not null,
-    version            integer not null,
+    version            integer not null,  -- the stream's version that this row was folded from
     registered_at      timestamptz not null,
     updated_at         timestamptz not null,
     constraint terminals_terminal_id_taken unique (merchant_no, terminal_id)

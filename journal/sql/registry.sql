@@ -50,7 +50,8 @@ set tusn = excluded.tusn, terminal_id = excluded.terminal_id, model = excluded.m
     fee_plan = excluded.fee_plan, version = excluded.version, updated_at = excluded.updated_at;
 
 -- name: end_of
--- Where a stream ends, and whether this command has already written to it.
+-- Where a stream ends, and whether this command has already written to it. Read before the table row: if another
+-- writer commits in between, their versions differ and the writer starts over.
 select s.position, encode(s.head, 'hex'), s.version,
        exists (select 1 from journal.events e where e.stream = s.stream and e.command_id = %(command_id)s)
 from journal.streams s
