@@ -19,6 +19,7 @@ create table journal.streams (
     tier               text,
     held_fen           bigint,
     opened_at          timestamptz,
+    closed_at          timestamptz,
     due_at             timestamptz,
     waiting_on         text,
     waiting_since      timestamptz,
@@ -33,6 +34,7 @@ create index streams_open on journal.streams (stream) where open;
 create index streams_unstarted on journal.streams (opened_at, stream) where open and not started;
 create index streams_newest on journal.streams (opened_at desc, stream desc) where opened_at is not null;
 create index streams_status on journal.streams (status, opened_at desc, stream desc) where open;
+create index streams_closed on journal.streams (closed_at) where closed_at is not null;
 create index streams_due on journal.streams (due_at) where open and due_at is not null;
 create index streams_terminal on journal.streams (terminal_sn) where terminal_sn is not null;
 create index streams_merchant on journal.streams (merchant_no, opened_at desc, stream desc) where merchant_no is not null;
@@ -74,6 +76,12 @@ create trigger events_stay before update or delete or truncate on journal.events
 create trigger streams_stay before delete or truncate on journal.streams
     for each statement execute function journal.refuse_change();
 
+-- An entry as its writer sends it: hashes in hex, `data` the canonical text.
+create type journal.entry as (
+    position integer, version integer, type text, form integer, occurred_at text, actor text, command_id text,
+    data text, previous_hash text, hash text
+);
+
 -- Work waiting for a person (or a robot with a role). A closed task stays, so that asking for it says so.
 create table journal.tasks (
     task_id   text collate "C" primary key,
@@ -87,11 +95,12 @@ create table journal.tasks (
     due_at    timestamptz,
     rank_at   timestamptz not null,               -- the queue's order: due time less the boosts in `priority`
     amount_fen bigint     not null,
-    priority  json        not null default '{}',
+    priority  jsonb       not null default '{}',
     closed_at timestamptz
 ) with (fillfactor = 80);
 create index tasks_queue on journal.tasks (rank_at, task_id) where closed_at is null;
 create index tasks_case on journal.tasks (case_id);
+create index tasks_closed on journal.tasks (closed_at) where closed_at is not null;
 
 -- Who works on what, until when. A lease that has run out may be taken by anyone entitled.
 create table journal.claims (
@@ -146,3 +155,24 @@ create table journal.commands (
 );
 create index commands_pending on journal.commands (sequence) where settled_at is null;
 create index commands_pending_of_case on journal.commands (case_id, sequence) where settled_at is null;
+
+-- Who listens hears at once; who missed it finds the rows. Sent when the transaction commits, never before.
+create function journal.queue_changed() returns trigger language plpgsql as $$
+begin
+    perform pg_notify('thaw_queue', coalesce(new.task_id, old.task_id));
+    return null;
+end $$;
+create trigger tasks_announced after insert or update on journal.tasks
+    for each row execute function journal.queue_changed();
+create trigger claims_announced after insert or update or delete on journal.claims
+    for each row execute function journal.queue_changed();
+
+create function journal.relay_wanted() returns trigger language plpgsql as $$
+begin
+    perform pg_notify('thaw_relay', '');
+    return null;
+end $$;
+create trigger streams_announced after insert on journal.streams
+    for each row when (new.open and not new.started) execute function journal.relay_wanted();
+create trigger commands_announced after insert on journal.commands
+    for each row execute function journal.relay_wanted();

@@ -1,0 +1,135 @@
+"""What an append is asked and what it answers, as the JSON texts that travel between processes.
+
+AppendRequest: `{stream, kind, expected_position, expected_head, command_id, entries, summary, tasks, controls}`.
+`entries` continue the expected head under one command. `summary` is the case's row of the list after them (null for
+a stream that is no case). `tasks` and `controls` are each null (unchanged) or the case's whole new set.
+
+AppendAnswer: `{outcome, entries}`, where the entries are those the writer lacks:
+- `ok`: written;
+- `duplicate`: this command already stands in the stream, and nothing was written;
+- `conflict`: the stream does not end where the writer expected, and nothing was written. Without entries the writer
+  holds more than the journal does, or something else: its memory is wrong, and it should read from the start.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, Self
+
+from domain.stream import Entry, Head, canonical
+
+Outcome = Literal["ok", "duplicate", "conflict"]
+OK = '{"outcome":"ok","entries":[]}'
+
+
+class InvalidRequestError(ValueError):
+    """An append that no stream could take: the message names what does not hold together."""
+
+
+@dataclass(frozen=True, slots=True)
+class AppendRequest:
+    """The parts of an AppendRequest that the store must know; `text` is sent to the database as it came."""
+
+    text: str
+    stream: str
+    kind: str
+    expected: Head
+    command_id: str
+    size: int
+    summary: Mapping[str, Any] | None
+    with_work: bool
+
+    @property
+    def statement(self) -> str:
+        """Which statement of `append.sql` writes this."""
+        if self.summary is None:
+            return "continue_stream" if self.expected.position else "create_stream"
+        if not self.expected.position:
+            return "create_case"
+        return "continue_case_with_work" if self.with_work else "continue_case"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """The request in `text`. InvalidRequestError when its entries do not follow from the head it expects."""
+        try:
+            body = json.loads(text)
+            expected = Head(body["expected_position"], body["expected_head"])
+            _check_chain(body["stream"], body["command_id"], expected, body["entries"])
+            return cls(
+                text,
+                body["stream"],
+                body["kind"],
+                expected,
+                body["command_id"],
+                len(body["entries"]),
+                body["summary"],
+                body["tasks"] is not None or body["controls"] is not None,
+            )
+        except InvalidRequestError:
+            raise
+        except (ValueError, KeyError, TypeError) as error:
+            raise InvalidRequestError(f"not an append request: {error!r}") from error
+
+
+def _check_chain(stream: str, command_id: str, head: Head, entries: Sequence[Mapping[str, Any]]) -> None:
+    """That the entries are this command's, in this stream, each after the one before (their digests are not redone)."""
+    if not entries:
+        raise InvalidRequestError(f"{stream}: an append without entries")
+    position, hash_ = head.position, head.hash
+    for entry in entries:
+        position += 1
+        if entry["stream"] != stream or entry["command_id"] != command_id:
+            raise InvalidRequestError(f"{stream}@{position}: an entry of another stream or command")
+        if entry["position"] != position or entry["previous_hash"] != hash_:
+            raise InvalidRequestError(f"{stream}@{position}: the entries do not follow from the expected head")
+        hash_ = entry["hash"]
+
+
+def compose(
+    kind: str,
+    expected: Head,
+    entries: Sequence[Entry],
+    *,
+    summary: Mapping[str, Any] | None = None,
+    tasks: Sequence[Mapping[str, Any]] | None = None,
+    controls: Sequence[Mapping[str, Any]] | None = None,
+) -> str:
+    """The AppendRequest that writes `entries`, sealed under one command, after `expected`."""
+    if not entries:
+        raise InvalidRequestError("an append without entries")
+    return canonical(
+        {
+            "stream": entries[0].stream,
+            "kind": kind,
+            "expected_position": expected.position,
+            "expected_head": expected.hash,
+            "command_id": entries[0].command_id,
+            "entries": [asdict(entry) for entry in entries],
+            "summary": summary,
+            "tasks": tasks,
+            "controls": controls,
+        }
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class AppendAnswer:
+    """What became of an append, and the entries its writer lacks."""
+
+    outcome: Outcome
+    entries: tuple[Entry, ...] = ()
+
+    def to_json(self) -> str:
+        return canonical({"outcome": self.outcome, "entries": [asdict(entry) for entry in self.entries]})
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        body = json.loads(text)
+        return cls(body["outcome"], entries_of(body["entries"]))
+
+
+def entries_of(bodies: Iterable[Mapping[str, Any]]) -> tuple[Entry, ...]:
+    """Entries from their JSON form."""
+    return tuple(Entry(**body) for body in bodies)
