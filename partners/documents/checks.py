@@ -1,0 +1,164 @@
+"""The judgements a paper gets: what passes, what clearly fails, and what a person has to look at.
+
+A check fails only on a clear contradiction between things read with high confidence; every doubt is `unsure`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from difflib import SequenceMatcher
+from typing import Literal
+
+from partners.documents.dates import Period
+from partners.documents.layout import Value, plain
+
+Outcome = Literal["pass", "fail", "unsure"]
+Verdict = Literal["passed", "failed", "unsure"]
+
+LEGIBLE = 0.80
+"""Mean confidence from which a reading counts as one at all."""
+LEGIBLE_WEAKEST = 0.50
+CLEAR = 0.92
+"""Mean confidence from which a reading may contradict what is on file."""
+CLEAR_WEAKEST = 0.80
+
+_COMPANY_NOISE = re.compile(r"[\s()（）【】\[\]·.,，。'\"“”‘’&/\\-]")
+_PERSON_NOISE = re.compile(r"[\s·.•,，。]")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One judgement with its reason in both languages."""
+
+    code: str
+    outcome: Outcome
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class OnFile:
+    """What the institution holds about the merchant, and the day (Asia/Shanghai) the paper is judged on."""
+
+    merchant_no: str
+    merchant_type: str
+    today: date
+    name: str | None = None
+    uscc: str | None = None
+    representative: str | None = None
+    resident_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One thing read from a paper; the box is (left, top, right, bottom) as shares (0 to 1) of the page as sent."""
+
+    name: str
+    value: str
+    confidence: float
+    box: tuple[float, float, float, float] | None
+    page: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a paper says and what is to be thought of it."""
+
+    fields: tuple[Field, ...]
+    checks: tuple[Check, ...]
+    valid_until: date | None = None
+
+
+def verdict_of(checks: Iterable[Check]) -> Verdict:
+    """`failed` if anything fails, else `unsure` if anything is, else `passed`; no check at all is unsure."""
+    outcomes = {check.outcome for check in checks}
+    if "fail" in outcomes:
+        return "failed"
+    return "passed" if outcomes == {"pass"} else "unsure"
+
+
+def legible(value: Value | None) -> bool:
+    """Whether the reading may be relied on for a pass."""
+    return value is not None and bool(value.text) and value.confidence >= LEGIBLE and value.weakest >= LEGIBLE_WEAKEST
+
+
+def clear(value: Value | None) -> bool:
+    """Whether the reading is sure enough to contradict something else."""
+    return value is not None and value.confidence >= CLEAR and value.weakest >= CLEAR_WEAKEST
+
+
+def unread(code: str, zh: str, en: str) -> Check:
+    """`zh` and `en` name what could not be read with confidence."""
+    return Check(
+        code, "unsure", f"未能可靠识别{zh}，需人工查看", f"{en} could not be read with confidence; a person must look"
+    )
+
+
+def validity(period: Period, today: date, *, sure: bool) -> Check:
+    """Whether a paper is valid on `today`: from its first through its last day; `sure`: the period was read clearly."""
+    code = "validity"
+    if not period.known:
+        return unread(code, "有效期", "The period of validity")
+    if period.end is not None and period.end < today:
+        return _contradiction(code, f"已于{period.end}到期", f"It expired on {period.end}", sure=sure)
+    if period.start is not None and period.start > today:
+        return _contradiction(code, f"自{period.start}起才生效", f"It is valid only from {period.start}", sure=sure)
+    if not sure:
+        return unread(code, "有效期", "The period of validity")
+    until = "长期有效" if period.end is None else f"有效期至{period.end}"
+    return Check(code, "pass", until, "Valid without an end" if period.end is None else f"Valid through {period.end}")
+
+
+def company_name(read: Value | None, on_file: str | None) -> Check:
+    """Whether the merchant's name is the one on file: spaces, brackets and width of characters do not count."""
+    return _name("name_matches", read, on_file, _COMPANY_NOISE, "商户名称", "the merchant's name")
+
+
+def person_name(code: str, read: Value | None, on_file: str | None, zh: str, en: str) -> Check:
+    """Whether a person's name is the one on file; one differing character is a doubt, more are a contradiction."""
+    return _name(code, read, on_file, _PERSON_NOISE, zh, en)
+
+
+def number(code: str, read: str, on_file: str | None, *, sure: bool, zh: str, en: str) -> Check:
+    """Whether a code or number equals the one on file; `sure`: it was read beyond doubt."""
+    if not on_file:
+        return Check(code, "unsure", f"档案中没有{zh}可供核对", f"There is no {en} on file to compare with")
+    if read == plain(on_file).strip().upper():
+        return Check(code, "pass", f"{zh}与档案一致", f"The {en} is the one on file")
+    return _contradiction(code, f"{zh}与档案不一致", f"The {en} differs from the one on file", sure=sure)
+
+
+def _name(code: str, read: Value | None, on_file: str | None, noise: re.Pattern[str], zh: str, en: str) -> Check:
+    if read is None or not read.text:
+        return unread(code, zh, en[:1].upper() + en[1:])
+    if not on_file:
+        return Check(code, "unsure", f"档案中没有{zh}可供核对", f"There is nothing on file to compare {en} with")
+    seen, held = (noise.sub("", plain(text)).casefold() for text in (read.text, on_file))
+    if seen == held:
+        return Check(code, "pass", f"{zh}与档案一致", f"{en[:1].upper() + en[1:]} is the one on file")
+    clearly_other = clear(read) and _apart(seen, held)
+    return _contradiction(
+        code, f"{zh}与档案不一致", f"{en[:1].upper() + en[1:]} differs from the one on file", sure=clearly_other
+    )
+
+
+def _apart(seen: str, held: str) -> bool:
+    """Whether two names differ by more than a slip of the reader: two characters or more, neither part of the other."""
+    if not seen or seen in held or held in seen:
+        return False
+    kept = sum(block.size for block in SequenceMatcher(None, seen, held, autojunk=False).get_matching_blocks())
+    return max(len(seen), len(held)) - kept >= 2
+
+
+def _contradiction(code: str, zh: str, en: str, *, sure: bool) -> Check:
+    if sure:
+        return Check(code, "fail", zh, en)
+    return Check(
+        code,
+        "unsure",
+        f"似乎{zh}，但识别把握不足，需人工查看",
+        f"{en}, as it seems, but the reading is not sure; a person must look",
+    )

@@ -1,0 +1,75 @@
+"""What readers of both papers share: choosing among readings, boxes as shares of the page sent, the kind of paper."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from statistics import fmean
+
+from partners.documents import checks
+from partners.documents.checks import Check, Field
+from partners.documents.layout import Value, plain
+from partners.documents.ocr import Page
+
+
+def best(candidates: Sequence[Value]) -> Value | None:
+    """The reading with the highest confidence; the first of equals."""
+    return max(candidates, key=lambda value: value.confidence, default=None)
+
+
+def field_of(name: str, value: Value, pages: Sequence[Page], *, text: str | None = None) -> Field:
+    """The field as it is answered; `text` replaces what was read by its normal form."""
+    page = next(page for page in pages if page.number == value.page)
+    return Field(
+        name, value.text if text is None else text, round(value.confidence, 4), _as_sent(value, page), value.page
+    )
+
+
+def outcome_on_kind(pages: Sequence[Page], title: str, *, others: Sequence[str], recognised: bool) -> Check:
+    """Whether this is the paper it should be: its title or its fields say so; print of another paper refutes it."""
+    printed = "".join(plain(line.text) for page in pages for line in page.lines)
+    if title in printed or recognised:
+        return Check("kind_of_paper", "pass", f"是{title}", f"This is the paper it should be ({title})")
+    for other in others:
+        seen = [line for page in pages for line in page.lines if other in plain(line.text)]
+        if seen and fmean(seen[0].confidences) >= checks.CLEAR:
+            return Check("kind_of_paper", "fail", f"材料上有“{other}”，不是{title}", f"It says {other}: not a {title}")
+    return checks.unread("kind_of_paper", f"{title}的版面", f"The layout of a {title}")
+
+
+def several_papers(found: Mapping[str, Sequence[Value]], names: Sequence[str]) -> list[Check]:
+    """A doubt when two pages say different things in one field, as two papers in one file do."""
+    for name in names:
+        said = {value.text: value.page for value in found.get(name, []) if checks.clear(value)}
+        if len(set(said.values())) > 1 and len(said) > 1:
+            return [
+                Check(
+                    "one_paper",
+                    "unsure",
+                    "各页内容不一致，可能不是同一份证件",
+                    "The pages contradict each other; they may be different papers",
+                )
+            ]
+    return []
+
+
+def _as_sent(value: Value, page: Page) -> tuple[float, float, float, float]:
+    """The box askew and turned again as the page came, in shares of that page."""
+    left, top, right, bottom = _askew(value.box, page)
+    turned = {
+        0: (left, top, right, bottom),
+        90: (top, 1 - right, bottom, 1 - left),
+        180: (1 - right, 1 - bottom, 1 - left, 1 - top),
+        270: (1 - bottom, left, 1 - top, right),
+    }[page.turned]
+    one, two, three, four = (round(min(1.0, max(0.0, share)), 4) for share in turned)
+    return one, two, three, four
+
+
+def _askew(box: tuple[float, float, float, float], page: Page) -> tuple[float, float, float, float]:
+    cosine, sine = math.cos(page.skew), math.sin(page.skew)
+    across, down = page.width / 2, page.height / 2
+    corners = [(x - across, y - down) for x in (box[0], box[2]) for y in (box[1], box[3])]
+    xs = [(x * cosine - y * sine + across) / page.width for x, y in corners]
+    ys = [(x * sine + y * cosine + down) / page.height for x, y in corners]
+    return min(xs), min(ys), max(xs), max(ys)

@@ -1,0 +1,190 @@
+"""Reads a resident identity card (D03, 居民身份证), front and back, on one page or two.
+
+Check digit and birth date of the number: GB 11643-1999, by python-stdnum, which lets births in the future pass: they
+are refused here. A district that python-stdnum does not know is no reason to refuse, an unknown province is a doubt.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+from stdnum import numdb
+from stdnum.cn import ric
+
+from partners.documents import checks
+from partners.documents.checks import Check, OnFile, Reading
+from partners.documents.dates import Period, dates_in, period_in
+from partners.documents.fields import best, field_of, outcome_on_kind, several_papers
+from partners.documents.layout import Labels, Value, values, whole
+from partners.documents.ocr import Page
+
+LABELS = Labels(
+    spellings={
+        "公民身份号码": "number",
+        "公民身份证号码": "number",
+        "公民身份证号": "number",
+        "居民身份证号码": "number",
+        "身份证号码": "number",
+        "身份证号": "number",
+        "身份号码": "number",
+        "证件号码": "number",
+        "姓名": "name",
+        "性别": "sex",
+        "民族": "ethnicity",
+        "出生日期": "born",
+        "出生": "born",
+        "住址": "address",
+        "地址": "address",
+        "签发机关": "authority",
+        "有效期限": "period",
+        "有效期": "period",
+    },
+    inside=frozenset({"民族", "性别"}),
+    never_values=frozenset({"中华人民共和国", "居民身份证", "中华人民共和国居民身份证", "样本SPECIMEN"}),
+    several_lines=frozenset({"address", "period", "authority"}),
+)
+LABELS = replace(LABELS, spellings=dict(sorted(LABELS.spellings.items(), key=lambda item: -len(item[0]))))
+
+TITLE = "居民身份证"
+_NUMBER = re.compile(r"(?<![0-9A-Z])\d{17}[0-9X](?![0-9A-Z])")
+_LOOKS_LIKE = str.maketrans(
+    {"O": "0", "D": "0", "Q": "0", "I": "1", "L": "1", "Z": "2", "S": "5", "B": "8", "×": "X", "Ⅹ": "X"}
+)
+_SHOWN = ("name", "sex", "ethnicity", "born", "address", "number", "authority", "period")
+_OLDEST = 130
+
+
+def read(pages: Sequence[Page], on_file: OnFile) -> Reading:
+    """Fields, checks and last day of validity of a resident id."""
+    found: dict[str, list[Value]] = {}
+    for page in pages:
+        for name, candidates in values(page, LABELS).items():
+            found.setdefault(name, []).extend(candidates)
+    number = _number(pages, found.get("number", []))
+    period, period_value = _period(pages, found.get("period", []))
+    chosen = {name: best(candidates) for name, candidates in found.items()} | {"number": number, "period": period_value}
+    chosen["sex"] = _first_of(chosen.get("sex"), "男女")
+    judged = [
+        outcome_on_kind(
+            pages,
+            TITLE,
+            others=("营业执照", "统一社会信用代码"),
+            recognised=sum(bool(chosen.get(name)) for name in _SHOWN) >= 3,
+        ),
+        checks.person_name("name_matches", chosen.get("name"), on_file.representative, "姓名", "the holder's name"),
+        *_judge_number(number, chosen.get("born"), chosen.get("sex"), on_file),
+        checks.validity(period, on_file.today, sure=checks.legible(period_value)),
+        *several_papers(found, ("name",)),
+    ]
+    fields = tuple(field_of(name, value, pages) for name in _SHOWN if (value := chosen.get(name)) is not None)
+    return Reading(fields, tuple(judged), period.end)
+
+
+def _number(pages: Sequence[Page], labelled: Sequence[Value]) -> Value | None:
+    """The number whose check digit is right, else what stands beside its label, else what looks like a number."""
+    beside_label = [part for value in labelled for part in _numbers_in(value, lenient=True)]
+    by_form = [part for page in pages for line in page.lines for part in _numbers_in(whole(line, page.number))]
+    right = [value for value in (*beside_label, *by_form) if _check_digit_right(value.text)]
+    return best(right) or best(beside_label) or best(by_form) or best(labelled)
+
+
+def _numbers_in(value: Value, *, lenient: bool = False) -> list[Value]:
+    text = value.text.upper()
+    if lenient:
+        text = text.translate(_LOOKS_LIKE)
+    return [replace(value.cut(match.start(), match.end()), text=match[0]) for match in _NUMBER.finditer(text)]
+
+
+def _check_digit_right(number: str) -> bool:
+    return bool(number[-1] == ric.calc_check_digit(number))
+
+
+def _judge_number(number: Value | None, born: Value | None, sex: Value | None, on_file: OnFile) -> list[Check]:
+    zh, en = "公民身份号码", "resident id number"
+    if number is None or not _NUMBER.fullmatch(number.text):
+        return [checks.unread("resident_id_check_digit", zh, f"The {en}")]
+    right = _check_digit_right(number.text)
+    sure = checks.legible(number) if right else checks.clear(number) and number.text != on_file.resident_id
+    judged = [_judge_check_digit(right=right, sure=sure)]
+    judged.append(checks.number("resident_id_matches", number.text, on_file.resident_id, sure=sure, zh=zh, en=en))
+    judged.append(_judge_birth(number, born, on_file.today, sure=sure))
+    if right and not _known_province(number.text):
+        judged.append(
+            Check("resident_id_district", "unsure", "号码中的行政区划未知", "The number names no known district")
+        )
+    if right and sex is not None and (sex.text == "男") != (int(number.text[16]) % 2 == 1):
+        agree = checks.clear(sex) and sure
+        judged.append(
+            Check(
+                "sex_matches_number", "fail" if agree else "unsure", "性别与号码不符", "The sex does not fit the number"
+            )
+        )
+    return judged
+
+
+def _judge_check_digit(*, right: bool, sure: bool) -> Check:
+    code = "resident_id_check_digit"
+    if not sure:
+        return checks.unread(code, "公民身份号码", "The resident id number")
+    if right:
+        return Check(code, "pass", "公民身份号码校验位正确", "The check digit of the resident id number is right")
+    return Check(code, "fail", "公民身份号码校验位错误", "The check digit of the resident id number is wrong")
+
+
+def _judge_birth(number: Value, born: Value | None, today: date, *, sure: bool) -> Check:
+    """The birth date in the number must be a day, not in the future, and the one printed, where that was read."""
+    code, outcome = "birth_date", "fail" if sure else "unsure"
+    digits = number.text[6:14]
+    try:
+        day = date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
+    except ValueError:
+        return Check(
+            code, "fail" if sure else "unsure", "号码中的出生日期不存在", "The number holds no possible birth date"
+        )
+    if day > today:
+        return Check(
+            code,
+            "fail" if sure else "unsure",
+            "号码中的出生日期在未来",
+            "The birth date in the number is in the future",
+        )
+    if today.year - day.year > _OLDEST:
+        return Check(
+            code,
+            "unsure",
+            f"号码中的出生日期早于{_OLDEST}年前，需人工查看",
+            "The birth date in the number is improbably long ago",
+        )
+    printed = dates_in(born.text) if born else []
+    if printed and printed[0][0] != day:
+        fails = outcome == "fail" and checks.clear(born)
+        return Check(
+            code, "fail" if fails else "unsure", "出生日期与号码不符", "The birth date does not fit the number"
+        )
+    if not printed and born is not None:
+        return checks.unread(code, "出生日期", "The birth date")
+    return Check(code, "pass", "出生日期与号码一致", "The birth date fits the number")
+
+
+def _known_province(number: str) -> bool:
+    return any("province" in properties for _, properties in numdb.get("cn/loc").info(number[:6]))
+
+
+def _period(pages: Sequence[Page], labelled: Sequence[Value]) -> tuple[Period, Value | None]:
+    """The period of validity: by its label, else a short line of two dates or of a date and 长期."""
+    by_form = [whole(line, page.number) for page in pages for line in page.lines if len(line.text) <= 30]
+    for value in (*sorted(labelled, key=lambda value: -value.confidence), *by_form):
+        period = period_in(value.text)
+        if period.known and (period.start is not None or value in labelled):
+            return period, value
+    return Period(None, None), best(labelled)
+
+
+def _first_of(value: Value | None, allowed: str) -> Value | None:
+    if value is None:
+        return None
+    at = next((position for position, char in enumerate(value.text) if char in allowed), None)
+    return None if at is None else value.cut(at, at + 1)

@@ -1,0 +1,8 @@
+-- Which merchant has sent which bytes: the same paper from two merchants is one too many.
+CREATE TABLE IF NOT EXISTS seen (
+    sha256      text NOT NULL,
+    merchant_no text NOT NULL,
+    doc_type    text NOT NULL,                      -- what it was sent as the first time
+    first_seen  timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (sha256, merchant_no)
+);
