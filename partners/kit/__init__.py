@@ -29,6 +29,8 @@ A partner is a package `partners/<name>/` whose `__init__.py` defines `app(setti
 - `effect.once(kind, body, work)`: `body` is a model, JSON or bytes (its hash tells a repeat from a reused key).
 - `here.callbacks.put(connection, case_id=…, step_key=…, outcome=…, **more)` inside `work` queues a signed callback;
   `hook=` names another than the partner's own, `after=` (seconds) delays it. `effect.partner` is `here`.
+- `partner.keep_doing(round)`, an async context manager for `lifespan`, does rounds of background work: `round()` does
+  what is due and answers in how many seconds more may be; every effect starts one at once.
 - `lifespan=` of `partner_app` takes an async context manager over the `Partner` for what must run beside the calls;
   set `partner.waiting_for = "…"` while it is not ready: `/healthz` answers 503 and says so.
 - `settings.number("delay_ms", 800)` reads the partner's own setting, `THAW_<NAME>_DELAY_MS` in a process.

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
+import httpx2
 from fastapi import APIRouter, Depends, FastAPI, Request
 from starlette.responses import JSONResponse, Response
 
@@ -18,6 +20,7 @@ from partners.kit.database import Connection, Pool
 from partners.kit.effects import effect_routes
 from partners.kit.faults import Faults, FaultSwitch, fault_routes
 from partners.kit.problems import answer_with_problems, refusals
+from partners.kit.rounds import Round, Rounds
 from partners.kit.settings import Settings
 
 
@@ -32,10 +35,30 @@ class Partner:
     callbacks: CallbackOutbox
     waiting_for: str | None = None
     """What the partner is not ready without, or None when it is ready."""
+    _rounds: list[Rounds] = field(default_factory=list)
 
     def connection(self) -> AbstractAsyncContextManager[Connection]:
         """A connection in a transaction that commits at the end of the block and rolls back on an exception."""
         return self.pool.connection()
+
+    @asynccontextmanager
+    async def keep_doing(self, do_round: Round) -> AsyncGenerator[None]:
+        """Within the block do rounds of background work: at once, after every effect, and when the last round said."""
+        rounds = Rounds(do_round)
+        self._rounds.append(rounds)
+        task = asyncio.create_task(rounds.run())
+        try:
+            yield
+        finally:
+            self._rounds.remove(rounds)
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    def wake(self) -> None:
+        """Start a round of every background work now; effects do this by themselves once they have committed."""
+        for rounds in self._rounds:
+            rounds.wake()
 
 
 def _this_partner(request: Request) -> Partner:
@@ -71,7 +94,11 @@ def partner_app(
         await pool.open(wait=True, timeout=30)
         try:
             await database.make_schema(pool, name, database.KIT_SCHEMA, schema)
-            async with _background(outbox), lifespan(partner) if lifespan else _nothing():
+            async with (
+                httpx2.AsyncClient(timeout=10) as client,
+                partner.keep_doing(partial(outbox.send_due, client)),
+                lifespan(partner) if lifespan else _nothing(),
+            ):
                 yield
         finally:
             await pool.close()
@@ -86,17 +113,6 @@ def partner_app(
     app.include_router(effect_routes())
     app.include_router(routes)
     return app
-
-
-@asynccontextmanager
-async def _background(outbox: CallbackOutbox) -> AsyncGenerator[None]:
-    task = asyncio.create_task(outbox.deliver())
-    try:
-        yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
 
 
 @asynccontextmanager

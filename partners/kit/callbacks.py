@@ -14,12 +14,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import httpx2
-import psycopg
 import structlog
-from psycopg_pool import PoolTimeout
 
 from partners.kit.database import Connection, Pool
 from partners.kit.faults import Faults
+from partners.kit.rounds import IDLE_SECONDS
 
 log = structlog.get_logger("partners.kit")
 
@@ -28,7 +27,6 @@ PAGE = 16
 """Callbacks sent at once."""
 LEASE_SECONDS = 30
 """For how long a taken callback is left to whoever took it; a crash meanwhile means it is sent again."""
-IDLE_SECONDS = 5.0
 LONGEST_BACK_OFF_SECONDS = 30.0
 
 _QUEUE = b"""
@@ -64,7 +62,7 @@ class _Callback:
 
 
 class CallbackOutbox:
-    """A partner's callbacks: `put` queues one, `deliver` sends what is due for as long as the partner runs."""
+    """A partner's callbacks: `put` queues one, `send_due` is the round that sends them."""
 
     def __init__(self, pool: Pool, hook: str, desk_url: str, secrets: Mapping[str, str], faults: Faults) -> None:
         self._pool = pool
@@ -72,7 +70,6 @@ class CallbackOutbox:
         self._desk_url = desk_url.rstrip("/")
         self._secrets = secrets
         self._faults = faults
-        self._woken = asyncio.Event()
 
     async def put(
         self,
@@ -88,7 +85,7 @@ class CallbackOutbox:
     ) -> str:
         """Queue a callback in `connection`'s transaction, to be sent `after` seconds; its `message_ref`.
 
-        After committing outside of an effect call `wake`, or it waits for the next look (within five seconds).
+        It is sent right after an effect commits; after any other transaction call the partner's `wake`.
         """
         message_ref = str(uuid.uuid4())
         told = {
@@ -102,34 +99,10 @@ class CallbackOutbox:
         await connection.execute(_QUEUE, [message_ref, hook or self._hook, body, after])
         return message_ref
 
-    def wake(self) -> None:
-        """Look for due callbacks now."""
-        self._woken.set()
-
-    async def deliver(self) -> None:
-        """Send what is due, for ever; without a desk to send to, return at once."""
+    async def send_due(self, client: httpx2.AsyncClient) -> float:
+        """Send one page of due callbacks; the seconds until more may be due. Without a desk they are only kept."""
         if not self._desk_url:
-            return
-        async with httpx2.AsyncClient(timeout=10) as client:
-            while True:
-                self._woken.clear()
-                try:
-                    wait = await self._send_due(client)
-                except (psycopg.OperationalError, PoolTimeout) as error:
-                    log.warning("callbacks-wait-for-database", error=type(error).__name__)
-                    wait = 1.0
-                if wait > 0:
-                    await self._sleep(wait)
-
-    async def _sleep(self, seconds: float) -> None:
-        try:
-            async with asyncio.timeout(seconds):
-                await self._woken.wait()
-        except TimeoutError:
-            pass
-
-    async def _send_due(self, client: httpx2.AsyncClient) -> float:
-        """Send one page of due callbacks; the seconds until more may be due."""
+            return IDLE_SECONDS
         async with self._pool.connection() as connection:
             rows = await (await connection.execute(_TAKE_DUE, [LEASE_SECONDS, PAGE])).fetchall()
         await asyncio.gather(*(self._send(client, _Callback(**row)) for row in rows))
@@ -138,7 +111,7 @@ class CallbackOutbox:
         async with self._pool.connection() as connection:
             row = await (await connection.execute(_SECONDS_TO_NEXT)).fetchone()
         seconds = row["seconds"] if row else None
-        return IDLE_SECONDS if seconds is None else min(max(seconds, 0.01), IDLE_SECONDS)
+        return IDLE_SECONDS if seconds is None else max(seconds, 0.01)
 
     async def _send(self, client: httpx2.AsyncClient, callback: _Callback) -> None:
         copies = 1

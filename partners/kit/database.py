@@ -46,7 +46,7 @@ def connect(database_url: str, schema: str) -> Pool:
         connection_class=Connection,
         min_size=1,
         max_size=6,
-        timeout=5,
+        timeout=3,
         open=False,
         check=AsyncConnectionPool.check_connection,
         kwargs={

@@ -75,7 +75,7 @@ class EffectCall:
                 return await self._repeat(connection, request_hash)
             answer = _json(await work(connection))
             await connection.execute(_KEEP_ANSWER, [status, answer, self.key])
-        self.partner.callbacks.wake()
+        self.partner.wake()
         return _response(answer, status)
 
     async def _repeat(self, connection: Connection, request_hash: bytes) -> Response:
