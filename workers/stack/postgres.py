@@ -23,6 +23,7 @@ from psycopg import sql
 
 from workers.stack.binaries import in_the_wheel, reachable_binaries
 from workers.stack.command import Command
+from workers.stack.databases import create_database
 from workers.stack.files import PRIVATE, write_text
 from workers.stack.ports import LOOPBACK, any_free
 
@@ -64,6 +65,9 @@ class Postgres:
     `port` None takes any free one. `durable` False gives up safety for speed, for data nobody will miss.
     The folder belongs to this object alone: starting ends whatever server a crash left running in it.
     """
+
+    STOP_SIGNAL = signal.SIGINT
+    """Asks for a "fast shutdown": open transactions are rolled back, and everything is written down."""
 
     def __init__(
         self,
@@ -146,7 +150,7 @@ class Postgres:
         process, self._process = self._process, None
         if process is None:
             return
-        for urge in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
+        for urge in (self.STOP_SIGNAL, signal.SIGQUIT, signal.SIGKILL):
             if process.poll() is None:
                 process.send_signal(urge)
             try:
@@ -171,9 +175,7 @@ class Postgres:
 
     def create_database(self, name: str) -> str:
         """Make sure the database exists, and give its connection string."""
-        with psycopg.connect(self.uri(), autocommit=True) as connection:
-            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone():
-                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        create_database(self.uri(name))
         return self.uri(name)
 
     def drop_database(self, name: str) -> None:

@@ -1,0 +1,131 @@
+"""What the desk on this machine consists of and what it writes down."""
+
+import json
+import socket
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from workers.settings import load_settings
+from workers.stack import ports, secrets
+from workers.stack.child import Child
+from workers.stack.desk import Desk
+from workers.stack.place import Place
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    place = Place(tmp_path / ".thaw")
+    place.make()
+    return place
+
+
+@pytest.fixture
+def desk(place: Place) -> Desk:
+    return Desk.at(place)
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    with socket.create_server((ports.LOOPBACK, 0)) as server:
+        yield server.getsockname()[1]
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_stack_json_is_for_its_owner_alone_and_says_what_the_contract_names(desk: Desk) -> None:
+    desk.write_down()
+    description = json.loads(desk.place.description.read_text())
+    assert mode(desk.place.description) == mode(desk.place.secrets) == mode(desk.place.settings) == 0o600
+    assert set(description) == {
+        "desk", "portal", "temporal_address", "temporal_ui", "mailbox", "database", "partners", "users", "hook_secrets",
+    }  # fmt: skip
+    assert set(description["hook_secrets"]) == {"network", "terminals", "bank", "logistics"}
+    assert set(description["partners"]) == {
+        "ledger", "terminals", "bank", "risk", "status", "documents", "notices",
+    }  # fmt: skip
+
+
+def test_every_demo_user_has_roles_a_password_and_a_token(desk: Desk) -> None:
+    users = desk.description()["users"]
+    assert {name: user["roles"] for name, user in users.items()} == dict(secrets.ROLES)
+    assert users["compliance1"]["roles"] == ("compliance_head",)
+    assert all(user["password"] and user["token"] for user in users.values())
+    assert [name for name, user in users.items() if "merchant_no" in user] == ["merchant1", "agent1"]
+
+
+def test_a_restart_keeps_addresses_and_secrets(desk: Desk) -> None:
+    again = Desk.at(desk.place)
+    assert again.description() == desk.description()
+    assert again.settings() == desk.settings()
+
+
+def test_two_desks_share_no_secret(desk: Desk, tmp_path: Path) -> None:
+    other = Place(tmp_path / "other")
+    other.make()
+    assert secrets.known_or_new(other.secrets).vault_key != desk.secrets.vault_key
+
+
+def test_what_is_written_down_is_what_our_processes_are_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.write_down()
+    monkeypatch.setenv("THAW_DATA_DIR", str(desk.place.folder))
+    settings = load_settings()
+    assert settings.hook_secrets == desk.secrets.hook_secrets
+    assert settings.database_url == desk.postgres.uri("thaw")
+    assert settings.mailbox_url == desk.description()["mailbox"]
+
+
+def test_partners_are_told_nothing_of_the_journal(desk: Desk) -> None:
+    told = desk.partner_settings()
+    assert set(told) == {"THAW_PARTNER_DATABASE_URL", "THAW_DESK_URL", "THAW_HOOK_SECRETS"}
+
+
+def test_the_parts_come_up_in_the_order_in_which_they_need_each_other(desk: Desk) -> None:
+    parts = [[part.name for part in stage.parts] for stage in desk.stages()]
+    assert parts == [
+        ["postgres"],
+        ["migrate"],
+        ["seed"],
+        ["temporal"],
+        ["ledger", "terminals", "bank", "risk", "status", "documents", "notices"],
+        ["worker-cases", "worker-hands"],
+        ["relay"],
+        ["desk"],
+    ]
+
+
+def test_the_times_to_stop_add_up_to_less_than_ten_seconds(desk: Desk) -> None:
+    slowest = [
+        max((part.stop_seconds for part in stage.parts if isinstance(part, Child)), default=0)
+        for stage in desk.stages()
+    ]
+    assert sum(slowest) < 10
+
+
+def test_temporal_writes_ahead_and_knows_our_search_attributes(desk: Desk) -> None:
+    (temporal,) = (part for stage in desk.stages() for part in stage.parts if part.name == "temporal")
+    argv = temporal.command().argv
+    assert "journal_mode=WAL" in argv
+    assert "ThawDue=Datetime" in argv
+    assert argv[argv.index("--ip") + 1] == "127.0.0.1"
+    assert argv[argv.index("--ui-codec-endpoint") + 1] == desk.url("desk", "/codec")
+
+
+def test_a_taken_port_is_replaced_by_a_free_one_which_is_kept(place: Place, taken: int) -> None:
+    chosen = ports.choose(place.ports, {"desk": taken})
+    assert chosen["desk"] != taken
+    assert ports.choose(place.ports, {"desk": taken}) == chosen
+
+
+def test_the_usual_port_is_used_when_it_is_free(place: Place) -> None:
+    free = ports.any_free()
+    assert ports.choose(place.ports, {"desk": free}) == {"desk": free}
+
+
+def test_no_two_processes_get_the_same_port(place: Place, taken: int) -> None:
+    chosen = ports.choose(place.ports, {"a": taken, "b": taken, "c": taken})
+    assert len(set(chosen.values())) == 3

@@ -1,0 +1,123 @@
+"""`thaw worker`, `partner`, `desk`, `relay`, `migrate`, `seed`: what `thaw up`, or a deployment, runs one by one."""
+
+import asyncio
+import inspect
+from importlib.util import find_spec
+from typing import Annotated, Any
+
+import typer
+
+from workers.console import Json, print_json
+
+Port = Annotated[int | None, typer.Option(help="The port to listen on.")]
+Host = Annotated[str, typer.Option(help="The address to listen on.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    for command in (worker, partner, desk, relay, migrate, seed):
+        app.command()(command)
+
+
+def worker(
+    name: Annotated[str, typer.Argument(help="cases (the procedures) or hands (the calls to partners).")],
+    as_json: Json = False,
+) -> None:
+    """Run one kind of worker until told to stop. It logs JSON in any case."""
+    del as_json  # its log lines are JSON in any case
+    _configure(f"worker-{name}")
+    from workers.run_worker import main
+
+    _finish(main(name))
+
+
+def partner(
+    name: Annotated[str, typer.Argument(help="ledger, terminals, bank, risk, status, documents or notices.")],
+    host: Host = "127.0.0.1",
+    port: Port = None,
+    as_json: Json = False,
+) -> None:
+    """Run one partner's stand-in until told to stop. It logs JSON in any case."""
+    del as_json  # its log lines are JSON in any case
+    from partners.kit.serve import run
+    from workers.stack.ports import USUAL, any_free
+
+    run(name, host, port or USUAL.get(name) or any_free())
+
+
+def desk(as_json: Json = False) -> None:
+    """Run the desk (API, console, portal, codec server) until told to stop. It logs JSON in any case."""
+    del as_json  # its log lines are JSON in any case
+    _configure("desk")
+    import uvicorn
+    from desk.app import create_app
+
+    from workers.settings import load_settings
+
+    settings = load_settings()
+    uvicorn.run(
+        create_app(settings),
+        host=settings.desk_host,
+        port=settings.desk_port,
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=1,
+    )
+
+
+def relay(as_json: Json = False) -> None:
+    """Run the relay, which starts the workflow of each new case and delivers commands, until told to stop."""
+    del as_json  # its log lines are JSON in any case
+    _configure("relay")
+    from workers.relay_process import main
+
+    _finish(main())
+
+
+def migrate(
+    create: Annotated[bool, typer.Option("--create", help="Create the databases if they do not exist.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Bring the journal's tables up to date. Safe to run several times, also at the same time."""
+    import journal
+    from workers.settings import load_settings
+
+    settings = load_settings()
+    if create:
+        from workers.stack.databases import create_database
+
+        for uri in filter(None, (settings.database_url, settings.partner_database_url)):
+            create_database(uri)
+    _finish(journal.migrate(settings.database_url))
+    print_json({"migrated": True}) if as_json else typer.echo("the journal's tables are up to date")
+
+
+def seed(as_json: Json = False) -> None:
+    """Enter the demo users of this stack into the journal; those it has already keep what they have."""
+    from workers.settings import load_settings
+    from workers.stack.place import Place
+    from workers.stack.secrets import known_or_new
+
+    settings = load_settings()
+    users = known_or_new(Place(settings.data_dir).secrets).users
+    there = find_spec("desk.seed") is not None
+    if there:
+        from desk.seed import seed as enter
+
+        _finish(enter(settings, {name: user.model_dump(exclude_none=True) for name, user in users.items()}))
+    told = f"{len(users)} users are entered" if there else "no users entered: this desk has no seeding step"
+    print_json({"seeded": there, "users": list(users)}) if as_json else typer.echo(told)
+
+
+def _configure(process: str) -> None:
+    from workers.logs import configure_logs
+
+    configure_logs(process)
+
+
+def _finish(result: Any) -> None:
+    """Run a coroutine to its end; anything else has ended already."""
+    if inspect.iscoroutine(result):
+        asyncio.run(result)
