@@ -12,11 +12,12 @@ import json
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
 from psycopg.rows import dict_row
 
+from journal.clock import now
 from journal.statements import Connection, Pool, load, reading, transaction
 from journal.vault import Vault
 
@@ -55,11 +56,6 @@ class InFlight:
 
 
 Begun: TypeAlias = Fresh | Replay | Reused | InFlight
-
-
-def now() -> datetime:
-    """The present moment in UTC."""
-    return datetime.now(UTC)
 
 
 class Idempotency:

@@ -12,7 +12,7 @@ import hashlib
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal, get_args
 
 from argon2 import PasswordHasher
@@ -20,6 +20,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from psycopg.errors import ForeignKeyViolation
 from psycopg.rows import class_row, dict_row
 
+from journal.clock import now
 from journal.parties import NoSuchMerchantError
 from journal.statements import Connection, Pool, load, reading, transaction
 
@@ -76,11 +77,6 @@ class Session:
     user: User
     csrf_secret: str
     expires_at: datetime
-
-
-def now() -> datetime:
-    """The present moment in UTC."""
-    return datetime.now(UTC)
 
 
 class People:

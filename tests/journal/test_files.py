@@ -1,5 +1,6 @@
 """Documents come back as they were put, lie sealed on disk, and are gone with their subject's key."""
 
+import asyncio
 import hashlib
 
 import pytest
@@ -60,6 +61,15 @@ async def test_a_taken_id_is_refused_and_leaves_no_file(files, folder, subject, 
     with pytest.raises(AnotherFileError, match="D-1"):
         await files.put("D-1", subject, content)
     assert await files.get("D-1") == LICENCE
+    assert len(_on_disk(folder)) == 1
+
+
+async def test_of_two_documents_put_under_one_id_at_once_one_is_stored(files, folder):
+    put = await asyncio.gather(
+        files.put("D-1", SUBJECT, b"one"), files.put("D-1", SUBJECT, b"two"), return_exceptions=True
+    )
+    assert sorted(type(answer).__name__ for answer in put) == ["AnotherFileError", "StoredFile"]
+    assert await files.get("D-1") in (b"one", b"two")
     assert len(_on_disk(folder)) == 1
 
 

@@ -102,6 +102,16 @@ class TestForgetting:
         with pytest.raises(ForgottenError):
             await vault.put("merchant:9", "identity", LI)
 
+    async def test_what_is_being_written_is_finished_first_and_forgotten_too(self, vault, pool):
+        async with pool.connection() as connection:
+            async with connection.transaction():
+                ref = await vault.put("merchant:1", "identity", LI, within=connection)
+                forgetting = asyncio.create_task(vault.forget("merchant:1"))
+                assert await vault.get(ref, within=connection) == LI
+            assert await forgetting
+        with pytest.raises(ForgottenError):
+            await vault.get(ref)
+
     async def test_it_does_not_happen_when_the_callers_transaction_fails(self, vault, pool, sealed):
         async with pool.connection() as connection, connection.transaction():
             await vault.forget("merchant:1", within=connection)
