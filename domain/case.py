@@ -1,0 +1,283 @@
+"""The state of a case: what is left of its history after folding, and the questions asked of it.
+
+Nothing here decides; the parts (`controls`, `evidence`, `review`, `release`) do. Amounts are integer fen,
+times RFC 3339 in UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from domain.events import Amounts, Due, FiledDocument, PlacedControl, PlannedStep, SupplementItem
+from domain.text import Text
+
+
+class Status(StrEnum):
+    """Where a freeze appeal stands. Source: spec README, `status` of a case."""
+
+    OPENED = "opened"
+    REASON_CONFIRMED = "reason_confirmed"
+    AWAITING_FIELD = "awaiting_field"
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    PENDING_CHECK = "pending_check"
+    AWAITING_SUPPLEMENT = "awaiting_supplement"
+    IN_REVIEW_1 = "in_review_1"
+    IN_REVIEW_2 = "in_review_2"
+    APPROVED = "approved"
+    PRE_RELEASE_ACTIONS = "pre_release_actions"
+    EXECUTING = "executing"
+    COMPENSATING = "compensating"
+    SUSPENDED_LEGAL = "suspended_legal"
+    POST_ACTIONS = "post_actions"
+    CLOSED_RELEASED = "closed_released"
+    CLOSED_REJECTED = "closed_rejected"
+    CLOSED_WITHDRAWN = "closed_withdrawn"
+    CLOSED_EXPIRED = "closed_expired"
+
+
+CLOSED = frozenset({Status.CLOSED_RELEASED, Status.CLOSED_REJECTED, Status.CLOSED_WITHDRAWN, Status.CLOSED_EXPIRED})
+REOPENABLE = CLOSED - {Status.CLOSED_RELEASED}
+COLLECTING = frozenset({Status.REASON_CONFIRMED, Status.DRAFT, Status.AWAITING_SUPPLEMENT})
+REVIEW = frozenset({Status.IN_REVIEW_1, Status.IN_REVIEW_2})
+BEFORE_EXECUTION = frozenset(Status) - CLOSED - {
+    Status.EXECUTING, Status.COMPENSATING, Status.POST_ACTIONS, Status.SUSPENDED_LEGAL
+}  # fmt: skip
+
+TIERS = ("L0", "L1", "L2", "L3")
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """A control on the terminal and what has become of its money and its block.
+
+    `wants` are the outside effects it needs (`hold` at the ledger, `block` at the terminal system), `enforced` those
+    that took place. `settled_fen` has left the hold; `covers_fen` is what a legal order reserves of money already
+    held under other controls.
+    """
+
+    placed: PlacedControl
+    wants: tuple[str, ...]
+    held_fen: int
+    enforced: frozenset[str] = frozenset()
+    settled_fen: int = 0
+    covers_fen: int = 0
+    lifted: bool = False
+    legal_hold: bool = False
+    rejustify_tier: str | None = None
+
+    @property
+    def control_id(self) -> str:
+        return self.placed.control_id
+
+    @property
+    def remaining_fen(self) -> int:
+        return self.held_fen - self.settled_fen
+
+    @property
+    def in_force(self) -> bool:
+        """Whether everything the control wants has taken place outside."""
+        return set(self.wants) <= self.enforced
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document of the case. `standing` is received, passed, failed, unsure, accepted, rejected or on_file;
+    `asked_anew` marks one a supplement asks to replace."""
+
+    filed: FiledDocument
+    added_by: str
+    added_at: str
+    standing: str = "received"
+    valid_until: str | None = None
+    findings: tuple[Text, ...] = ()
+    asked_anew: bool = False
+
+    @property
+    def document_id(self) -> str:
+        return self.filed.document_id
+
+    @property
+    def doc_type(self) -> str:
+        return self.filed.doc_type
+
+    def stands(self, today: str) -> bool:
+        """Verified and still valid on `today` (YYYY-MM-DD, Asia/Shanghai): valid through its last day."""
+        good = self.standing in {"passed", "accepted", "on_file"} and not self.asked_anew
+        return good and not self.expired(today)
+
+    def expired(self, today: str) -> bool:
+        return self.valid_until is not None and self.valid_until < today
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is required (each entry: any one of these types), what was filed, waived and asked for anew."""
+
+    requirements: tuple[tuple[str, ...], ...] = ()
+    documents: tuple[Document, ...] = ()
+    waived: frozenset[str] = frozenset()
+    asked: tuple[SupplementItem, ...] = ()
+    rounds: int = 0
+    extended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """One reviewer's consent and what exactly it covers."""
+
+    by: str
+    level: int
+    version: int
+    amounts: Amounts
+    control_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """First and second decision, and who took which part in the case."""
+
+    first: Approval | None = None
+    second: Approval | None = None
+    rejection_by: str | None = None
+    rejection: tuple[str, str] | None = None
+    overdue: int = 0
+    asked_evidence: frozenset[str] = frozenset()
+    handled: frozenset[str] = frozenset()
+    uploaded: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A planned effect and how far it is: planned, started, unknown, done or undone."""
+
+    planned: PlannedStep
+    state: str = "planned"
+    answer: str = ""
+
+    @property
+    def n(self) -> int:
+        return self.planned.n
+
+    @property
+    def name(self) -> str:
+        return self.planned.name
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """The saga: its steps over all attempts, what the merchant asked meanwhile, and the payout's fate.
+
+    `payout` is none, sent, confirmed, bounced, account_needed, account_named or account_checked.
+    """
+
+    steps: tuple[Step, ...] = ()
+    first: int = 1
+    withdraw_reason: str | None = None
+    failed: str | None = None
+    payout: str = "none"
+    payout_fen: int = 0
+    account_ref: str | None = None
+    account_first: str | None = None
+    bounces: int = 0
+
+    @property
+    def attempt(self) -> tuple[Step, ...]:
+        """The steps of the attempt under way (or of the last one)."""
+        return tuple(step for step in self.steps if step.n >= self.first)
+
+    @property
+    def pivot(self) -> Step | None:
+        return next((step for step in self.attempt if step.planned.pivot), None)
+
+    @property
+    def past_pivot(self) -> bool:
+        return self.pivot is not None and self.pivot.state == "done"
+
+    @property
+    def in_flight(self) -> Step | None:
+        return next((step for step in self.steps if step.state in {"started", "unknown"}), None)
+
+
+@dataclass(frozen=True, slots=True)
+class OwedNotice:
+    """A notice someone must still get: `key` is its idempotency key, `facts` fill its template (no personal data)."""
+
+    key: str
+    notice: str
+    audience: str
+    facts: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A freeze appeal after folding its history. `version` is the business version people see."""
+
+    case_id: str = ""
+    version: int = 0
+    status: Status = Status.OPENED
+    policy_version: str = ""
+    merchant_no: str = ""
+    merchant_type: str = ""
+    terminal_sn: str = ""
+    reason_code: str = ""
+    opened_at: str = ""
+    since: str = ""
+    controls: tuple[Control, ...] = ()
+    evidence: Evidence = field(default_factory=Evidence)
+    review: Review = field(default_factory=Review)
+    release: Release = field(default_factory=Release)
+    settled: Amounts = field(default_factory=Amounts)
+    dues: Mapping[str, Due] = field(default_factory=dict)
+    reminded: frozenset[str] = frozenset()
+    tier_floor: str = "L0"
+    appealed_by: str | None = None
+    sla_runs: tuple[tuple[str, str | None], ...] = ()
+    actions_done: frozenset[str] = frozenset()
+    post_overdue: bool = False
+    suspended_from: Status | None = None
+    remainder_proposed_by: str | None = None
+    messages_seen: Mapping[str, str] = field(default_factory=dict)
+    owed: tuple[OwedNotice, ...] = ()
+    closed_at: str | None = None
+    monitored: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether work on the case itself goes on (watching a closed case is not work on it)."""
+        return self.status not in CLOSED
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing is left to do or to watch: closed, everyone told, no control on, no time running."""
+        on = any(not control.lifted for control in self.controls)
+        return not self.is_open and not self.owed and not self.dues and not on
+
+    @property
+    def held_fen(self) -> int:
+        return sum(control.held_fen for control in self.controls)
+
+    @property
+    def remaining_fen(self) -> int:
+        return sum(control.remaining_fen for control in self.controls)
+
+    @property
+    def standing_controls(self) -> tuple[Control, ...]:
+        return tuple(control for control in self.controls if not control.lifted)
+
+    @property
+    def placers(self) -> frozenset[str]:
+        return frozenset(control.placed.placed_by for control in self.controls)
+
+    def control(self, control_id: str) -> Control | None:
+        return next((control for control in self.controls if control.control_id == control_id), None)
+
+    def document(self, document_id: str) -> Document | None:
+        return next((doc for doc in self.evidence.documents if doc.document_id == document_id), None)
+
+
+def higher(one: str, other: str) -> str:
+    """The higher of two tiers."""
+    return max(one, other, key=TIERS.index)

@@ -1,0 +1,255 @@
+"""Folding the release: the saga's steps, the payout, legal holds, post-actions and the close."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import assert_never
+
+from domain import events as e
+from domain.case import Approval, Case, Release, Status, Step
+from domain.controls import lifting, settle
+from domain.events import Amounts
+from domain.folding import closed, control_of, ended, enter, paused, resumed, running, undecided, with_control
+from domain.release import approved_amounts
+
+ReleaseEvent = (
+    e.ActionsRequired | e.ActionDone | e.ExecutionStarted | e.StepStarted | e.StepDone | e.StepUnknown | e.StepDelayed
+    | e.ExecutionFailed | e.StepUndone | e.ExecutionCompensated | e.WithdrawRequested | e.CaseWithdrawn
+    | e.PayoutAnswered | e.PayoutAccountNeeded | e.PayoutAccountNamed | e.PayoutAccountChecked
+    | e.PayoutAccountApproved | e.ReleaseExecuted | e.PostActionReminded | e.PostActionOverdue | e.PostActionLapsed
+    | e.LapseLifted | e.CaseClosed | e.LegalHoldPlaced | e.LegalHoldLifted | e.RemainderProposed
+    | e.RemainderReleased | e.MonitoringEnded | e.ReopenWindowEnded
+)  # fmt: skip
+
+
+def approval(by: str, level: int, event: e.FirstApproval | e.SecondApproval) -> Approval:
+    return Approval(by, level, event.seen, event.amounts, event.control_ids)
+
+
+def evolve(case: Case, event: ReleaseEvent, *, at: str, by: str) -> Case:
+    match event:
+        case (
+            e.ExecutionStarted() | e.StepStarted() | e.StepDone() | e.StepUnknown() | e.StepDelayed()
+            | e.ExecutionFailed() | e.StepUndone() | e.ExecutionCompensated()
+        ):  # fmt: skip
+            return _on_steps(case, event, at)
+        case (
+            e.PayoutAnswered() | e.PayoutAccountNeeded() | e.PayoutAccountNamed() | e.PayoutAccountChecked()
+            | e.PayoutAccountApproved()
+        ):  # fmt: skip
+            return _on_payout(case, event, by)
+        case e.LegalHoldPlaced() | e.LegalHoldLifted() | e.RemainderProposed() | e.RemainderReleased():
+            return _on_legal(case, event, at=at, by=by)
+        case _:
+            return _on_ends(case, event, at)
+
+
+StepsEvent = (
+    e.ExecutionStarted | e.StepStarted | e.StepDone | e.StepUnknown | e.StepDelayed | e.ExecutionFailed
+    | e.StepUndone | e.ExecutionCompensated
+)  # fmt: skip
+
+
+def _on_steps(case: Case, event: StepsEvent, at: str) -> Case:
+    release = case.release
+    match event:
+        case e.ExecutionStarted():
+            steps = (*release.steps, *(Step(planned) for planned in event.steps))
+            amounts = approved_amounts(case)
+            fresh = Release(steps=steps, first=event.steps[0].n, payout_fen=amounts.release_fen)
+            return enter(case, Status.EXECUTING, event.dues, release=fresh)
+        case e.StepStarted():
+            return replace(case, release=_marked(release, event.n, "started"))
+        case e.StepUnknown():
+            return replace(case, release=_marked(release, event.n, "unknown"))
+        case e.StepDone():
+            return _took_effect(case, event)
+        case e.StepDelayed():
+            return running(case, event.dues)
+        case e.StepUndone():
+            return replace(case, release=_marked(release, event.n, "undone"))
+        case e.ExecutionFailed():
+            failed = replace(_failed(release, event), failed=event.code)
+            stopped = replace(_order_covers(case), release=failed)
+            suspended = case.status is Status.SUSPENDED_LEGAL
+            return ended(stopped if suspended else enter(stopped, Status.COMPENSATING), "step_alert")
+        case e.ExecutionCompensated():
+            review = undecided(case.review)
+            back = replace(case, release=replace(release, withdraw_reason=None))
+            runs = case.sla_runs if event.withdrawn else resumed(case, at)
+            return enter(back, Status.IN_REVIEW_1, event.dues, review=review, sla_runs=runs)
+        case _:
+            assert_never(event)
+
+
+def _marked(release: Release, n: int, state: str, answer: str = "") -> Release:
+    steps = tuple(replace(s, state=state, answer=answer or s.answer) if s.n == n else s for s in release.steps)
+    return replace(release, steps=steps)
+
+
+def _failed(release: Release, event: e.ExecutionFailed) -> Release:
+    """The refused step had no effect; a withdrawal stops between steps and refuses none."""
+    return release if event.code == "withdrawn" else _marked(release, event.n, "undone")
+
+
+def _order_covers(case: Case) -> Case:
+    """A legal order that came while the ledger release was in flight covers held money after all, as it failed."""
+    turned = tuple(
+        replace(c, covers_fen=c.held_fen, held_fen=0, wants=()) if c.legal_hold and not c.enforced else c
+        for c in case.controls
+    )
+    return replace(case, controls=turned)
+
+
+def _took_effect(case: Case, event: e.StepDone) -> Case:
+    release = _marked(case.release, event.n, "done", event.answer)
+    step = next(step for step in release.steps if step.n == event.n)
+    done = replace(case, release=release)
+    match step.name:
+        case "ledger_release":
+            done = _money_left(done)
+        case "unblock_terminal":
+            done = with_control(done, step.planned.subject, lambda c: replace(c, lifted=True))
+        case "release_legal_hold":
+            freed = next(c for c in case.controls if c.control_id == step.planned.subject).remaining_fen
+            done = with_control(done, step.planned.subject, lambda c: replace(c, settled_fen=c.held_fen, lifted=True))
+            done = _plus(done, Amounts(release_fen=freed))
+        case "pay_out":
+            done = replace(done, release=replace(done.release, payout="sent"))
+    return _unblocked_lift(done) if step.planned.pivot else done
+
+
+def _money_left(case: Case) -> Case:
+    amounts = approved_amounts(case)
+    return _plus(replace(case, controls=settle(case.controls, lifting(case.controls, amounts))), amounts)
+
+
+def _plus(case: Case, amounts: Amounts) -> Case:
+    total = Amounts(
+        case.settled.release_fen + amounts.release_fen,
+        case.settled.penalty_fen + amounts.penalty_fen,
+        case.settled.claims_fen + amounts.claims_fen,
+    )
+    return replace(case, settled=total)
+
+
+def _unblocked_lift(case: Case) -> Case:
+    """At the pivot, controls that keep no money and no block are lifted; a blocking one waits for its unblocking."""
+    waiting = {step.planned.subject for step in case.release.attempt if step.name == "unblock_terminal"}
+    none_left = {c.control_id for c in case.controls if not c.remaining_fen and not c.legal_hold} - waiting
+    gone = tuple(replace(c, lifted=True) if c.control_id in none_left else c for c in case.controls)
+    kept = {c.control_id for c in gone if not c.lifted}
+    dues = {n: d for n, d in case.dues.items() if not n.startswith("hold:") or n.removeprefix("hold:") in kept}
+    return replace(case, controls=gone, dues=dues)
+
+
+PayoutEvent = (
+    e.PayoutAnswered | e.PayoutAccountNeeded | e.PayoutAccountNamed | e.PayoutAccountChecked | e.PayoutAccountApproved
+)
+
+
+def _on_payout(case: Case, event: PayoutEvent, by: str) -> Case:
+    release = case.release
+    match event:
+        case e.PayoutAnswered():
+            seen = {**case.messages_seen, event.step_key: event.outcome}
+            return replace(case, messages_seen=seen, release=replace(release, payout=event.outcome))
+        case e.PayoutAccountNeeded():
+            needed = replace(release, payout="account_needed", bounces=release.bounces + 1, account_first=None)
+            return ended(enter(case, Status.POST_ACTIONS, release=needed), "step_alert")
+        case e.PayoutAccountNamed():
+            named = replace(release, payout="account_named", account_ref=event.account_ref, account_first=None)
+            return replace(case, release=named)
+        case e.PayoutAccountChecked():
+            standing = "account_checked" if event.matches else "account_needed"
+            return running(replace(case, release=replace(release, payout=standing)), event.dues)
+        case e.PayoutAccountApproved() if not event.steps:
+            return replace(case, release=replace(release, account_first=by))
+        case e.PayoutAccountApproved():
+            steps = (*release.steps, *(Step(planned) for planned in event.steps))
+            return enter(case, Status.EXECUTING, release=replace(release, steps=steps, payout="resending"))
+        case _:
+            assert_never(event)
+
+
+LegalEvent = e.LegalHoldPlaced | e.LegalHoldLifted | e.RemainderProposed | e.RemainderReleased
+
+
+def _on_legal(case: Case, event: LegalEvent, *, at: str, by: str) -> Case:
+    release = case.release
+    match event:
+        case e.LegalHoldPlaced():
+            return _suspended(case, event, at)
+        case e.LegalHoldLifted():
+            lifted = with_control(case, event.control_id, lambda c: replace(c, lifted=not c.remaining_fen))
+            lifted = ended(lifted, f"hold:{event.control_id}")
+            if not release.past_pivot:
+                review, runs = undecided(case.review), resumed(case, at)
+                return enter(lifted, Status.IN_REVIEW_1, event.dues, review=review, sla_runs=runs, tier_floor="L3")
+            steps = tuple(step for step in release.steps if step.state != "planned")
+            steps += tuple(Step(planned) for planned in event.steps)
+            payout = approved_amounts(case).release_fen
+            return enter(lifted, Status.EXECUTING, release=replace(release, steps=steps, payout_fen=payout))
+        case e.RemainderProposed():
+            return replace(case, remainder_proposed_by=by)
+        case e.RemainderReleased():
+            return enter(replace(case, remainder_proposed_by=None), Status.EXECUTING)
+        case _:
+            assert_never(event)
+
+
+def _suspended(case: Case, event: e.LegalHoldPlaced, at: str) -> Case:
+    """Before the pivot the order covers what is held; once the release is under way or done it holds anew, as far as
+    the payout has not been sent."""
+    release = case.release
+    pivot = release.pivot
+    released = pivot is not None and pivot.state in {"started", "unknown", "done"}
+    control = replace(control_of(event.control), legal_hold=True)
+    if released:
+        anew = min(event.control.held_fen, release.payout_fen) if release.payout == "none" else event.control.held_fen
+        control = replace(control, held_fen=anew)
+        if release.payout == "none":
+            release = replace(release, payout_fen=release.payout_fen - anew)
+    else:
+        control = replace(control, covers_fen=event.control.held_fen, held_fen=0, wants=())
+    held = replace(case, controls=(*case.controls, control), suspended_from=case.status, sla_runs=paused(case, at))
+    return enter(held, Status.SUSPENDED_LEGAL, event.dues, release=release)
+
+
+EndsEvent = (
+    e.ActionsRequired | e.ActionDone | e.WithdrawRequested | e.CaseWithdrawn | e.ReleaseExecuted
+    | e.PostActionReminded | e.PostActionOverdue | e.PostActionLapsed | e.LapseLifted | e.CaseClosed
+    | e.MonitoringEnded | e.ReopenWindowEnded
+)  # fmt: skip
+
+
+def _on_ends(case: Case, event: EndsEvent, at: str) -> Case:
+    match event:
+        case e.ActionsRequired():
+            validity = tuple(due for due in case.dues.values() if due.name == "approval")
+            return enter(case, Status.PRE_RELEASE_ACTIONS, validity)
+        case e.ActionDone():
+            return replace(case, actions_done=case.actions_done | {event.action})
+        case e.WithdrawRequested():
+            return replace(case, release=replace(case.release, withdraw_reason=event.reason))
+        case e.CaseWithdrawn():
+            return closed(case, Status.CLOSED_WITHDRAWN, event.dues, at)
+        case e.ReleaseExecuted():
+            return ended(enter(case, Status.POST_ACTIONS, event.dues), "step_alert")
+        case e.PostActionReminded():
+            return ended(case, f"post_action_reminder:{event.day}")
+        case e.PostActionOverdue():
+            return ended(replace(case, post_overdue=True), "post_action")
+        case e.PostActionLapsed():
+            lapsed = replace(case, controls=(*case.controls, control_of(event.control)))
+            return ended(lapsed, "post_action_lapse")
+        case e.LapseLifted():
+            return with_control(case, event.control_id, lambda c: replace(c, lifted=True))
+        case e.CaseClosed():
+            return closed(case, Status.CLOSED_RELEASED, event.dues, at)
+        case e.MonitoringEnded():
+            return ended(replace(case, monitored=True), "monitoring")
+        case e.ReopenWindowEnded():
+            return ended(case, "reopen")
+        case _:
+            assert_never(event)

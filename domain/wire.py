@@ -1,0 +1,193 @@
+"""Events and commands as JSON, and a whole history folded back from its entries.
+
+Events are stored under literal names with a form number. A shipped form never changes: when an event needs another
+shape it gets a new number here and an upcaster that lifts the old bodies.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from functools import cache
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from domain import events as e
+from domain.actors import name_of
+from domain.case import Case
+from domain.fold import UNVERSIONED, Moment, evolve
+from domain.stream import Draft, Entry, Head, canonical
+
+EVENTS: Mapping[str, type[Any]] = {
+    "TerminalFrozen": e.TerminalFrozen,
+    "ControlAttached": e.ControlAttached,
+    "ControlEnforced": e.ControlEnforced,
+    "HoldRefused": e.HoldRefused,
+    "TransactionsQuestioned": e.TransactionsQuestioned,
+    "HoldRejustifyDue": e.HoldRejustifyDue,
+    "HoldRejustified": e.HoldRejustified,
+    "DisposalDue": e.DisposalDue,
+    "FreezeNoticeLate": e.FreezeNoticeLate,
+    "ReasonConfirmed": e.ReasonConfirmed,
+    "AppealOpened": e.AppealOpened,
+    "FieldServiceRequested": e.FieldServiceRequested,
+    "FieldServiceDone": e.FieldServiceDone,
+    "EvidenceReminded": e.EvidenceReminded,
+    "EvidenceExtended": e.EvidenceExtended,
+    "DocumentAdded": e.DocumentAdded,
+    "CaseSubmitted": e.CaseSubmitted,
+    "EvidenceResubmitted": e.EvidenceResubmitted,
+    "DocumentChecked": e.DocumentChecked,
+    "CheckDeferred": e.CheckDeferred,
+    "CheckResumed": e.CheckResumed,
+    "ManualCheck": e.ManualCheck,
+    "ChecksPassed": e.ChecksPassed,
+    "SupplementRequested": e.SupplementRequested,
+    "DocumentJudged": e.DocumentJudged,
+    "RequirementWaived": e.RequirementWaived,
+    "CaseExpired": e.CaseExpired,
+    "PartyChanged": e.PartyChanged,
+    "DecisionLate": e.DecisionLate,
+    "FirstApproval": e.FirstApproval,
+    "SecondApproval": e.SecondApproval,
+    "ReviewReturned": e.ReviewReturned,
+    "RejectProposed": e.RejectProposed,
+    "CaseRejected": e.CaseRejected,
+    "ApprovalVoided": e.ApprovalVoided,
+    "ReviewOverdue": e.ReviewOverdue,
+    "ActionsRequired": e.ActionsRequired,
+    "ActionDone": e.ActionDone,
+    "ExecutionStarted": e.ExecutionStarted,
+    "StepStarted": e.StepStarted,
+    "StepDone": e.StepDone,
+    "StepUnknown": e.StepUnknown,
+    "StepDelayed": e.StepDelayed,
+    "ExecutionFailed": e.ExecutionFailed,
+    "StepUndone": e.StepUndone,
+    "ExecutionCompensated": e.ExecutionCompensated,
+    "WithdrawRequested": e.WithdrawRequested,
+    "CaseWithdrawn": e.CaseWithdrawn,
+    "PayoutAnswered": e.PayoutAnswered,
+    "PayoutAccountNeeded": e.PayoutAccountNeeded,
+    "PayoutAccountNamed": e.PayoutAccountNamed,
+    "PayoutAccountChecked": e.PayoutAccountChecked,
+    "PayoutAccountApproved": e.PayoutAccountApproved,
+    "ReleaseExecuted": e.ReleaseExecuted,
+    "PostActionReminded": e.PostActionReminded,
+    "PostActionOverdue": e.PostActionOverdue,
+    "PostActionLapsed": e.PostActionLapsed,
+    "LapseLifted": e.LapseLifted,
+    "CaseClosed": e.CaseClosed,
+    "CaseReopened": e.CaseReopened,
+    "LegalHoldPlaced": e.LegalHoldPlaced,
+    "LegalHoldLifted": e.LegalHoldLifted,
+    "RemainderProposed": e.RemainderProposed,
+    "RemainderReleased": e.RemainderReleased,
+    "MonitoringEnded": e.MonitoringEnded,
+    "ReopenWindowEnded": e.ReopenWindowEnded,
+    "NoticeSent": e.NoticeSent,
+    "MessageRecorded": e.MessageRecorded,
+    "CallbackIgnored": e.CallbackIgnored,
+    "DiscrepancyFound": e.DiscrepancyFound,
+    "CommandRefused": e.CommandRefused,
+}
+"""The literal names under which events are stored."""
+
+NAMES: Mapping[type[Any], str] = {kind: name for name, kind in EVENTS.items()}
+
+FORMS: Mapping[str, int] = {}
+"""The newest form number of an event; 1 unless named here."""
+
+Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
+UPCASTERS: Mapping[tuple[str, int], Upcaster] = {}
+"""How a body of (name, form) is lifted to form + 1."""
+
+
+class UnknownEvent(Exception):
+    """A journal holds an event this version of Thaw does not know: it was written by a newer one."""
+
+
+@cache
+def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
+
+
+def encode(event: e.Event) -> str:
+    """The event's body as canonical JSON."""
+    return canonical(asdict(event))
+
+
+def decode(name: str, form: int, data: str) -> e.Event:
+    """The event stored under `name` in `form`. Raises UnknownEvent for a name or form this version does not know."""
+    kind = EVENTS.get(name)
+    newest = FORMS.get(name, 1)
+    if kind is None or form > newest:
+        raise UnknownEvent(f"event {name} (form {form}) is not known to this version of Thaw; upgrade it first")
+    if form == newest:
+        event: e.Event = _adapter(kind).validate_json(data)
+        return event
+    body = json.loads(data)
+    for old in range(form, newest):
+        body = UPCASTERS[name, old](body)
+    lifted: e.Event = _adapter(kind).validate_python(body)
+    return lifted
+
+
+def drafts(case: Case, events: Iterable[e.Event]) -> tuple[Draft, ...]:
+    """The events as drafts for sealing, numbered with the business version each leads to."""
+    version, written = case.version, []
+    for event in events:
+        version += type(event) not in UNVERSIONED
+        name = NAMES[type(event)]
+        written.append(Draft(name, FORMS.get(name, 1), version, encode(event)))
+    return tuple(written)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a command was answered: the version and status after it, the events it led to, and the refusal's code when
+    the command was refused although something was journaled for it."""
+
+    version: int
+    status: str
+    events: tuple[str, ...]
+    refusal: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """A case with where its stream ends and what each command was answered, so that a repeat gets the first answer."""
+
+    case: Case = field(default_factory=Case)
+    head: Head = field(default_factory=Head)
+    answers: Mapping[str, Answer] = field(default_factory=dict)
+
+    def after(self, entries: Iterable[Entry]) -> History:
+        """The history continued by `entries`, which must follow its head."""
+        case, head = self.case, self.head
+        answers: dict[str, Answer] = {}
+        for entry in entries:
+            event = decode(entry.type, entry.form, entry.data)
+            case = evolve(case, event, Moment(entry.position, entry.occurred_at, name_of(entry.actor)))
+            head = Head(entry.position, entry.hash)
+            answers[entry.command_id] = _answer(answers.get(entry.command_id), case, entry, event)
+        return replace(self, case=case, head=head, answers={**self.answers, **answers})
+
+
+def _answer(so_far: Answer | None, case: Case, entry: Entry, event: e.Event) -> Answer:
+    events = (*(so_far.events if so_far else ()), entry.type)
+    voided = isinstance(event, e.ApprovalVoided) and event.cause == "document_expired"
+    by_person = not entry.actor.startswith("system:")
+    return Answer(case.version, case.status, events, "approval-voided" if voided and by_person else None)
+
+
+def entries_json(entries: Iterable[Entry]) -> str:
+    """Entries as one JSON text: what a workflow is started and continued with."""
+    return json.dumps([asdict(entry) for entry in entries], separators=(",", ":"), ensure_ascii=False)
+
+
+def entries_of(text: str) -> tuple[Entry, ...]:
+    """The entries in a text made by `entries_json`."""
+    return tuple(Entry(**row) for row in json.loads(text))
