@@ -105,13 +105,13 @@ UPCASTERS: Mapping[tuple[str, int], Upcaster] = {}
 """How a body of (name, form) is lifted to form + 1."""
 
 
-class UnknownEvent(Exception):
+class UnknownEventError(Exception):
     """A journal holds an event this version of Thaw does not know: it was written by a newer one."""
 
 
 @cache
-def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
+def _adapter(name: str) -> TypeAdapter[Any]:
+    return TypeAdapter(EVENTS[name])
 
 
 def encode(event: e.Event) -> str:
@@ -120,18 +120,17 @@ def encode(event: e.Event) -> str:
 
 
 def decode(name: str, form: int, data: str) -> e.Event:
-    """The event stored under `name` in `form`. Raises UnknownEvent for a name or form this version does not know."""
-    kind = EVENTS.get(name)
+    """The event stored under `name` in `form`. Raises UnknownEventError for a name or form this version does not know."""
     newest = FORMS.get(name, 1)
-    if kind is None or form > newest:
-        raise UnknownEvent(f"event {name} (form {form}) is not known to this version of Thaw; upgrade it first")
+    if name not in EVENTS or form > newest:
+        raise UnknownEventError(f"event {name} (form {form}) is not known to this version of Thaw; upgrade it first")
     if form == newest:
-        event: e.Event = _adapter(kind).validate_json(data)
+        event: e.Event = _adapter(name).validate_json(data)
         return event
     body = json.loads(data)
     for old in range(form, newest):
         body = UPCASTERS[name, old](body)
-    lifted: e.Event = _adapter(kind).validate_python(body)
+    lifted: e.Event = _adapter(name).validate_python(body)
     return lifted
 
 
