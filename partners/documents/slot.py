@@ -1,10 +1,6 @@
-"""The one warm OCR slot: a process of its own that holds the models and reads one file at a time.
+"""The one warm OCR slot: the partner's end of the process (`reading_process`) that reads one file at a time.
 
-`python -m partners.documents.slot` is that process. It takes frames on standard input (a JSON header's length in four
-bytes, the header `{"media_type", "size"}`, the file) and answers each with the pages as JSON; it ends when its input
-does, so it never outlives its partner. What a hostile file can do to it stays in it: it is killed after
-READING_SECONDS, may hold MEMORY_LIMIT bytes of its own data, and is started anew when it dies.
-
+What a hostile file can do stays in that process: it is killed after READING_SECONDS and started anew when it dies.
 At most MOST_WAITING files wait for it; further ones are turned away (`SlotBusy`) and may come again.
 """
 
@@ -12,23 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import resource
-import signal
 import sys
 from contextlib import suppress
-from dataclasses import asdict
-from typing import Any, BinaryIO
+from typing import Any
 
 import structlog
 
-from partners.documents.ocr import Line, Page, Reader
+from partners.documents.ocr import Line, Page
 
 MOST_WAITING = 16
 READING_SECONDS = 60.0
 STARTING_SECONDS = 90.0
-MEMORY_LIMIT = 3 * 1024**3
-"""Bytes of private memory; reading a page of the largest working size takes about 1.2 GB of it."""
+PROCESS = "partners.documents.reading_process"
 
 log = structlog.get_logger("partners.documents")
 
@@ -46,7 +37,7 @@ class Unreadable(Exception):  # noqa: N818 - says what the file is
 
 
 class Slot:
-    """The partner's end of the OCR process. `await start()` once, `await stop()` at the end."""
+    """Reads files one after the other. `await start()` once, `await stop()` at the end."""
 
     def __init__(self) -> None:
         self._process: asyncio.subprocess.Process | None = None
@@ -101,7 +92,7 @@ class Slot:
         if self._process is not None and self._process.returncode is None:
             return self._process
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", __name__, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+            sys.executable, "-m", PROCESS, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
         )
         self._process = process
         try:
@@ -151,41 +142,3 @@ def _page(body: dict[str, Any]) -> Page:
         for line in body["lines"]
     )
     return Page(body["number"], body["width"], body["height"], body["turned"], body["skew"], lines)
-
-
-def _serve(incoming: BinaryIO, outgoing: BinaryIO) -> None:
-    """Load the models, say so, then answer file after file until the input ends."""
-    reader = Reader()
-    _send(outgoing, {"ready": True})
-    while length := incoming.read(4):
-        header = json.loads(incoming.read(int.from_bytes(length, "big")))
-        data = incoming.read(header["size"])
-        _send(outgoing, _read(reader, data, header["media_type"]))
-
-
-def _read(reader: Reader, data: bytes, media_type: str) -> dict[str, Any]:
-    try:
-        pages = reader.read(data, media_type)
-    except Exception as error:  # whatever a hostile file causes, the next file is read
-        return {"error": type(error).__name__}
-    return {"pages": [asdict(page) for page in pages]}
-
-
-def _send(outgoing: BinaryIO, answer: dict[str, Any]) -> None:
-    body = json.dumps(answer, default=sorted, separators=(",", ":")).encode()
-    outgoing.write(len(body).to_bytes(4, "big") + body)
-    outgoing.flush()
-
-
-def main() -> None:
-    """Be the OCR process. Only frames go to standard output: what libraries print goes to standard error."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the partner ends it by closing its input
-    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_LIMIT, MEMORY_LIMIT))
-    outgoing = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    with suppress(BrokenPipeError):
-        _serve(sys.stdin.buffer, outgoing)
-
-
-if __name__ == "__main__":
-    main()

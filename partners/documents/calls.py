@@ -1,0 +1,210 @@
+"""The calls of the document service, and the app they make up."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import structlog
+from fastapi import APIRouter, FastAPI, Form, Request, UploadFile
+from pydantic import ValidationError
+from starlette.responses import Response
+
+from partners.documents import files, licence, resident_id
+from partners.documents.body_limit import BodyLimit
+from partners.documents.checks import Check, Reading, verdict_of
+from partners.documents.files import Inspection, Unacceptable
+from partners.documents.forms import DocType, InspectionForm, OnFileForm, ReusedFrom, Verification
+from partners.documents.slot import Slot, SlotBusy, SlotDown, Unreadable
+from partners.kit import Connection, Effect, Here, Partner, Queries, Refusal, Settings, partner_app, refusals
+
+DESCRIPTION = """
+A stand-in for a document verification service.
+
+`POST /inspections` says whether a file may be opened at all. `POST /verifications` reads it, too: a paper is `failed`
+only on a clear contradiction, `passed` when everything needed was read with confidence and fits, else `unsure`.
+"""
+
+SQL = Queries(Path(__file__).with_name("queries.sql"))
+READERS = {"D01": licence.read, "D03": resident_id.read}
+
+routes = APIRouter(tags=["documents"])
+log = structlog.get_logger("partners.documents")
+
+
+@routes.post(
+    "/inspections",
+    response_model=InspectionForm,
+    responses=refusals(422),
+    summary="Whether a file is what it says it is, and safe to open",
+)
+async def inspect(file: UploadFile, request: Request) -> InspectionForm:
+    """Refused with `disguised`, `encrypted`, `broken`, `bomb`, `empty`, `unsupported` or `too-large`."""
+    inspected = await _inspected(request, file, await file.read())
+    return InspectionForm(**asdict(inspected))
+
+
+@routes.post(
+    "/verifications",
+    response_model=Verification,
+    responses=refusals(409, 422, 503),
+    summary="Read a paper and compare it with what is on file",
+)
+async def verify(
+    file: UploadFile,
+    doc_type: Annotated[DocType, Form()],
+    on_file: Annotated[str, Form(description="JSON: see OnFileForm", max_length=10_000)],
+    effect: Effect,
+    request: Request,
+    here: Here,
+) -> Response:
+    """A repeat under the same key gets the first answer. 503 `busy` or `reader-down`: come again under that key."""
+    known = _on_file(on_file)
+    data = await file.read()
+    inspected = await _inspected(request, file, data)
+    reading = Reading((), ())
+    if not await _stands(here, effect.key):
+        reading = await _read(request.app.state.slot, data, inspected, doc_type, known)
+
+    async def work(connection: Connection) -> Verification:
+        reused = await _note_seen(connection, inspected.sha256, known.merchant_no, doc_type)
+        return _answer(inspected, reading, reused)
+
+    asked = {"sha256": inspected.sha256, "doc_type": doc_type, "on_file": known.model_dump(mode="json")}
+    return await effect.once("verification", asked, work, status=200)
+
+
+def app(settings: Settings) -> FastAPI:
+    """The document service as an app; its OCR process starts with it and is ready a few seconds later."""
+    slot, opener = Slot(), ThreadPoolExecutor(1, thread_name_prefix="opener")
+
+    @asynccontextmanager
+    async def reading(partner: Partner) -> AsyncGenerator[None]:
+        warming = asyncio.create_task(_warm(slot, partner))
+        try:
+            yield
+        finally:
+            warming.cancel()
+            with suppress(asyncio.CancelledError):
+                await warming
+            await slot.stop()
+            opener.shutdown()
+
+    made = partner_app(
+        "documents",
+        settings,
+        title="Document verification",
+        description=DESCRIPTION,
+        schema=Path(__file__).with_name("schema.sql"),
+        routes=routes,
+        lifespan=reading,
+    )
+    made.state.slot, made.state.opener = slot, opener
+    made.add_middleware(BodyLimit, most=files.MAX_BYTES + 64 * 1024)
+    return made
+
+
+async def _warm(slot: Slot, partner: Partner) -> None:
+    """Load the models beside the calls; until then `/healthz` says what is waited for."""
+    partner.waiting_for = "the OCR models"
+    while partner.waiting_for:
+        try:
+            await slot.start()
+            partner.waiting_for = None
+        except SlotDown:
+            log.warning("ocr-does-not-start")
+            await asyncio.sleep(2)
+
+
+async def _inspected(request: Request, file: UploadFile, data: bytes) -> Inspection:
+    """The file's inspection, made in the one thread that opens files; Refusal 422 with the code of what is wrong."""
+    opener: ThreadPoolExecutor = request.app.state.opener
+    loop = asyncio.get_running_loop()
+    try:
+        return await loop.run_in_executor(
+            opener, lambda: files.inspect(data, filename=file.filename or "", claimed_type=file.content_type or "")
+        )
+    except Unacceptable as error:
+        raise Refusal(422, error.code, str(error)) from error
+
+
+def _on_file(text: str) -> OnFileForm:
+    try:
+        return OnFileForm.model_validate_json(text)
+    except ValidationError as error:
+        named = sorted({".".join(map(str, each["loc"])) or "on_file" for each in error.errors()})
+        raise Refusal(422, "invalid", f"on_file is not what this call takes: {', '.join(named)}") from error
+
+
+async def _stands(here: Partner, key: str) -> bool:
+    """Whether the key has been answered: then its paper is not read again."""
+    async with here.connection() as connection:
+        return await (await connection.execute(SQL["effect_stands"], {"key": key})).fetchone() is not None
+
+
+async def _read(slot: Slot, data: bytes, inspected: Inspection, doc_type: str, known: OnFileForm) -> Reading:
+    if doc_type not in READERS:
+        check = Check("needs_a_person", "unsure", "此类材料由审核人员判断", "A reviewer judges papers of this kind")
+        return Reading((), (check,))
+    try:
+        pages = await slot.read(data, inspected.media_type)
+    except SlotBusy as error:
+        raise Refusal(503, "busy", "Too many papers wait to be read; come again under the same key.") from error
+    except SlotDown as error:
+        raise Refusal(503, "reader-down", "The reader does not start; come again under the same key.") from error
+    except Unreadable as error:
+        log.warning("unreadable", doc_type=doc_type, error=str(error))
+        check = Check(
+            "readable", "unsure", "无法识别文件内容，需人工查看", "The file could not be read; a person must look"
+        )
+        return Reading((), (check,))
+    reading = READERS[doc_type](pages, known.on_file())
+    if inspected.pages <= len(pages):
+        return reading
+    check = Check("pages_unread", "unsure", f"仅识别了前{len(pages)}页", f"Only the first {len(pages)} pages were read")
+    return Reading(reading.fields, (*reading.checks, check), reading.valid_until)
+
+
+async def _note_seen(connection: Connection, sha256: str, merchant_no: str, doc_type: str) -> ReusedFrom | None:
+    values = {"sha256": sha256, "merchant_no": merchant_no, "doc_type": doc_type}
+    await connection.execute(SQL["one_at_a_time"], values)
+    await connection.execute(SQL["note_seen"], values)
+    row = await (await connection.execute(SQL["seen_elsewhere"], values)).fetchone()
+    if row is None:
+        return None
+    return ReusedFrom(merchant_no_masked=_masked(row["merchant_no"]), first_seen=row["first_seen"])
+
+
+def _masked(merchant_no: str) -> str:
+    """The first three and last two characters, the rest as stars; nothing but stars of a short one."""
+    if len(merchant_no) < 8:
+        return "*" * len(merchant_no)
+    return merchant_no[:3] + "*" * (len(merchant_no) - 5) + merchant_no[-2:]
+
+
+def _answer(inspected: Inspection, reading: Reading, reused: ReusedFrom | None) -> Verification:
+    if reused is None:
+        reuse = Check("not_used_elsewhere", "pass", "未见其他商户使用同一文件", "No other merchant has sent this file")
+    else:
+        reuse = Check(
+            "not_used_elsewhere", "fail", "另一商户已提交过同一文件", "Another merchant has sent the same file before"
+        )
+    sound = Check("file_sound", "pass", "文件完好，类型属实", "The file is sound and of the kind it claims to be")
+    checks = (sound, reuse, *reading.checks)
+    return Verification.model_validate(
+        {
+            "document_sha256": inspected.sha256,
+            "media_type": inspected.media_type,
+            "pages": inspected.pages,
+            "verdict": verdict_of(checks),
+            "fields": [asdict(field) for field in reading.fields],
+            "checks": [asdict(check) for check in checks],
+            "valid_until": reading.valid_until,
+            "reused_from": reused,
+        }
+    )
