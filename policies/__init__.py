@@ -2,6 +2,8 @@
 
 One folder per version, named by the day from which new cases use it. A folder that was shipped is never edited
 (`shipped.csv` records its digest); changed rules are a new folder. A case keeps the version it opened under.
+
+A workflow imports this package passed through (with `domain`) and loads the version its opening event names.
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ def versions() -> tuple[str, ...]:
 
 
 def newest() -> str:
-    """The version that new cases use."""
+    """The version that new cases use. For intake only: a workflow that asked would see another answer on replay."""
     return versions()[-1]
 
 

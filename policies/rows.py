@@ -117,7 +117,8 @@ def table(kind: type[T], values: object, place: str, **given: object) -> T:
     """A TOML table as the dataclass `kind`; `given` fields come from elsewhere. Unknown and missing keys are errors."""
     if not isinstance(values, dict):
         raise PolicyError(f"{place}: is not a table")
-    hints = {name: hint for name, hint in get_type_hints(kind).items() if name not in given}
+    # of __init__, not of the class: a class looks its names up in sys.modules, which a workflow sandbox replaces
+    hints = {name: hint for name, hint in get_type_hints(kind.__init__).items() if name not in {*given, "return"}}
     if unknown := sorted(values.keys() - hints.keys()):
         raise PolicyError(f"{place}: unknown key {unknown[0]}")
     if missing := sorted(hints.keys() - values.keys()):
