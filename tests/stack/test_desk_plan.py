@@ -13,6 +13,7 @@ from workers.stack import ports, secrets
 from workers.stack.child import Child
 from workers.stack.desk import Desk
 from workers.stack.place import Place
+from workers.stack.supervisor import STOP_SECONDS
 
 
 @pytest.fixture
@@ -98,12 +99,12 @@ def test_the_parts_come_up_in_the_order_in_which_they_need_each_other(desk: Desk
     ]
 
 
-def test_the_times_to_stop_add_up_to_less_than_ten_seconds(desk: Desk) -> None:
-    slowest = [
-        max((part.stop_seconds for part in stage.parts if isinstance(part, Child)), default=0)
-        for stage in desk.stages()
-    ]
-    assert sum(slowest) < 10
+def test_the_database_has_a_second_left_to_stop_when_all_others_take_as_long_as_they_may(desk: Desk) -> None:
+    _, *others = desk.stages()
+    slowest = (
+        max((part.stop_seconds for part in stage.parts if isinstance(part, Child)), default=0) for stage in others
+    )
+    assert sum(slowest) + 1 < STOP_SECONDS < 10
 
 
 def test_temporal_writes_ahead_and_knows_our_search_attributes(desk: Desk) -> None:

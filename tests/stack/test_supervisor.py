@@ -11,10 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from psycopg import AsyncConnection
 
-from workers.stack.child import Backoff, Child, Job, Stage
+from workers.stack.child import Asked, Backoff, Child, Job, Stage
 from workers.stack.command import Command
 from workers.stack.logbook import Logbook
+from workers.stack.postgres import Postgres
 from workers.stack.state import ProcessState, read_states
 from workers.stack.supervisor import StartFailed, Supervisor
 
@@ -235,3 +237,23 @@ def test_waits_between_restarts_double_up_to_a_limit_and_are_forgotten_after_a_g
         waits.append(backoff.next(waits[-1], 0.1))
     assert waits == [1, 2, 4, 5, 5]
     assert backoff.next(5, 61) == 1
+
+
+async def test_a_killed_database_server_is_started_again_with_what_it_had(stack: Stack) -> None:
+    server = Postgres(stack.folder / "postgres", durable=False)
+    database = Child(
+        name="postgres",
+        command=server.prepare,
+        probe=Asked(server.answers),
+        stop_signal=Postgres.STOP_SIGNAL,
+        stop_seconds=6.0,
+    )
+    async with stack.up(Stage("store", (database,))) as running:
+        async with await AsyncConnection.connect(server.uri(), autocommit=True) as connection:
+            await connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
+        os.kill(running.pid("postgres"), signal.SIGKILL)
+        await running.until(lambda reports: (reports[-1].state, reports[-1].restarts) == ("running", 1))
+        async with await AsyncConnection.connect(server.uri()) as connection:
+            assert await (await connection.execute("SELECT answer FROM kept")).fetchone() == (42,)
+    assert running.order("stopped") == ["postgres stopped"]
+    server.close()

@@ -99,8 +99,8 @@ class Desk:
             Stage("users", (self._job("seed", "seed"),)),
             Stage("engine", (self._temporal(),)),
             Stage("partners", tuple(self._partner(name) for name in PARTNERS)),
-            Stage("workers", tuple(self._ours(f"worker-{name}", "worker", name, stop_seconds=2.5) for name in WORKERS)),
-            Stage("relay", (self._ours("relay", "relay", stop_seconds=1.0),)),
+            Stage("workers", tuple(self._ours(f"worker-{name}", "worker", name, stop_seconds=2.0) for name in WORKERS)),
+            Stage("relay", (self._ours("relay", "relay", stop_seconds=0.7),)),
             Stage("desk", (self._front(),)),
         )
 
@@ -111,7 +111,7 @@ class Desk:
             probe=Asked(self.postgres.answers),
             url=f"{LOOPBACK}:{self.ports['postgres']}",
             stop_signal=Postgres.STOP_SIGNAL,
-            stop_seconds=2.0,
+            stop_seconds=6.0,  # whatever the others left of the time: it writes everything down
         )
 
     def _temporal(self) -> Child:
@@ -120,7 +120,7 @@ class Desk:
             command=lambda: temporal_command(self.place.temporal, self.ports, self.url("desk", "/codec")),
             probe=Http(self.ports["temporal_http"], "/api/v1/namespaces/default"),
             url=self.url("temporal_ui"),
-            stop_seconds=1.0,
+            stop_seconds=2.5,
         )
 
     def _partner(self, name: str) -> Child:
@@ -130,7 +130,7 @@ class Desk:
             command=_thaw(self.partner_settings(), "partner", name, "--port", str(port)),
             probe=Http(port, "/healthz"),
             url=self.url(name),
-            stop_seconds=1.0,
+            stop_seconds=0.8,
         )
 
     def _front(self) -> Child:
@@ -139,7 +139,7 @@ class Desk:
             command=_thaw(self.settings(), "desk"),
             probe=Http(self.ports["desk"], "/readyz"),
             url=self.url("desk"),
-            stop_seconds=2.0,
+            stop_seconds=1.5,
         )
 
     def _ours(self, name: str, *arguments: str, stop_seconds: float) -> Child:

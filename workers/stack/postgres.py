@@ -43,6 +43,7 @@ SETTINGS: Mapping[str, str] = {
     "max_parallel_maintenance_workers": "0",
     "max_wal_size": "1GB",
     "log_line_prefix": "",
+    "log_checkpoints": "off",
     # Neither statements nor the values of a violated key belong in a log: they may be about people.
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",

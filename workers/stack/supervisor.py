@@ -13,7 +13,7 @@ from workers.stack.logbook import Logbook
 from workers.stack.running import Running
 from workers.stack.state import ProcessState, State, write_states
 
-STOP_SECONDS = 9.0
+STOP_SECONDS = 9.2
 HEALTH_SECONDS = 5.0
 MISSES_UNTIL_UNRESPONSIVE = 3
 
@@ -177,7 +177,7 @@ class Supervisor:
             await asyncio.sleep(HEALTH_SECONDS)
             misses = 0 if await child.probe.alive() else misses + 1
             state: State = "unresponsive" if misses >= MISSES_UNTIL_UNRESPONSIVE else "running"
-            if state != running.state:
+            if state != running.state and not self._stopping.is_set():
                 self._logbook.say("warning" if misses else "info", f"{child.name} is {state}")
                 self._become(running, state)
 
