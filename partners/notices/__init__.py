@@ -1,0 +1,184 @@
+"""The notice gateway (a stand-in): e-mail, text messages and chat robots, and a mailbox to read them in."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import httpx2
+from fastapi import APIRouter, FastAPI, Header, Query, Request
+from fastapi import Path as InPath
+from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
+
+from partners.kit import Connection, Effect, Here, Name, Partner, Refusal, Settings, partner_app, refusals
+from partners.kit.database import connect
+from partners.kit.problems import problem
+from partners.notices import pages, sink, store
+from partners.notices.forms import Arrival, Arrivals, Delivered, Listing, ListLook, Look, Message, Sent
+from partners.notices.gateway import Gateway, NotDelivered
+from partners.notices.mail import Arrived
+
+DESCRIPTION = """
+A stand-in for the gateways over which an acquirer tells merchants and colleagues something.
+
+E-mails go over real SMTP to a server in this process, which keeps them; text messages go to an outbox; chat robots are
+posted to, and the error code in their answer's body is believed, not the 200 around it. `/mailbox` shows what arrived.
+
+Each `Idempotency-Key` delivers once, however often it is called. A 409 `refused-by-recipient` is definite; a 503
+`gateway-busy` or `gateway-unavailable` means: again, under the same key.
+"""
+
+FOLDER = Path(__file__).parent
+PAGE = 50
+"""Messages on a page for people."""
+
+PAGE_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+
+MAIL: dict[int | str, dict[str, Any]] = {200: {"description": "The e-mail", "content": {"message/rfc822": {}}}}
+
+MailNumber = Annotated[int, InPath(ge=1, le=2**62, description="The message's number in the mailbox.")]
+AcceptLanguage = Annotated[str | None, Header()]
+
+routes = APIRouter(tags=["messages"])
+mailbox_routes = APIRouter(tags=["mailbox"])
+page_routes = APIRouter(tags=["mailbox"], default_response_class=HTMLResponse)
+
+
+@routes.post(
+    "/messages",
+    status_code=202,
+    response_model=Delivered,
+    responses=refusals(409),
+    summary="Deliver a message",
+)
+async def send(body: Message, effect: Effect, request: Request) -> Response:
+    """Answers when the recipient's side has taken the message; the key delivers it once."""
+    gateway: Gateway = request.app.state.gateway
+
+    async def work(connection: Connection) -> Delivered:
+        return await gateway.deliver(connection, effect.key, body)
+
+    return await effect.once("message", body, work, status=202)
+
+
+@routes.get("/messages/{key}", response_model=Sent, responses=refusals(404), summary="What was delivered under a key")
+async def sent(key: Name, here: Here) -> Sent:
+    """404 `no-such-message` means that nothing is known to have been delivered under it."""
+    async with here.connection() as connection:
+        message = await store.sent_under(connection, key)
+    if message is None:
+        raise Refusal(404, "no-such-message", "No message was delivered under this key.")
+    return message
+
+
+@mailbox_routes.get("/mailbox.json", response_model=Arrivals, summary="What arrived, newest first")
+async def mailbox_json(listing: Annotated[Listing, Query()], here: Here) -> Arrivals:
+    """`older_than` of the answer, given as `before`, leads to the next page."""
+    async with here.connection() as connection:
+        return await store.arrivals(connection, listing, listing.before, listing.limit)
+
+
+@mailbox_routes.get(
+    "/mailbox/{number}.json", response_model=Arrival, responses=refusals(404), summary="One message that arrived"
+)
+async def arrival_json(number: MailNumber, here: Here) -> Arrival:
+    """By its number in the mailbox."""
+    async with here.connection() as connection:
+        found = await store.arrival(connection, number)
+    if found is None:
+        raise Refusal(404, "no-such-message", "There is no such message in the mailbox.")
+    return found
+
+
+@mailbox_routes.get(
+    "/mailbox/{number}.eml",
+    responses=MAIL | refusals(404),
+    summary="An e-mail as it came over the wire",
+    response_class=Response,
+)
+async def arrival_eml(number: MailNumber, here: Here) -> Response:
+    """Only e-mails have this form."""
+    async with here.connection() as connection:
+        raw = await store.raw_mail(connection, number)
+    if raw is None:
+        raise Refusal(404, "no-such-message", "There is no such e-mail in the mailbox.")
+    return Response(raw, media_type="message/rfc822", headers={"X-Content-Type-Options": "nosniff"})
+
+
+@page_routes.get("/mailbox", summary="The mailbox, to look at")
+async def mailbox(
+    look: Annotated[ListLook, Query()], here: Here, accept_language: AcceptLanguage = None
+) -> HTMLResponse:
+    """A page in zh or en, with filters, newest first."""
+    async with here.connection() as connection:
+        found = await store.arrivals(connection, look, look.before, PAGE)
+    language = pages.language_of(look.lang, accept_language)
+    return HTMLResponse(pages.mailbox(language, look, found.messages, found.older_than), headers=PAGE_HEADERS)
+
+
+@page_routes.get("/mailbox/{number}", summary="One message, to look at")
+async def arrival(
+    number: MailNumber, look: Annotated[Look, Query()], here: Here, accept_language: AcceptLanguage = None
+) -> HTMLResponse:
+    """A page in zh or en."""
+    async with here.connection() as connection:
+        found = await store.arrival(connection, number)
+    language = pages.language_of(look.lang, accept_language)
+    if found is None:
+        return HTMLResponse(pages.missing(language), status_code=404, headers=PAGE_HEADERS)
+    return HTMLResponse(pages.message(language, found), headers=PAGE_HEADERS)
+
+
+@page_routes.get("/static/mailbox.css", include_in_schema=False)
+async def css() -> FileResponse:
+    """The pages' one style sheet."""
+    return FileResponse(pages.STATIC / "mailbox.css", media_type="text/css")
+
+
+@page_routes.get("/", include_in_schema=False)
+async def front() -> RedirectResponse:
+    """The front door leads to the mailbox."""
+    return RedirectResponse("/mailbox")
+
+
+async def _not_delivered(_: Request, error: Exception) -> Response:
+    assert isinstance(error, NotDelivered)
+    return problem(503, error.code, error.detail)
+
+
+def app(settings: Settings) -> FastAPI:
+    """The notices partner, with its SMTP server."""
+    every = APIRouter()
+    for part in (routes, mailbox_routes, page_routes):
+        every.include_router(part)
+
+    @asynccontextmanager
+    async def channels(partner: Partner) -> AsyncGenerator[None]:
+        # The SMTP server has connections of its own: while calls wait for it they hold the partner's.
+        async with connect(settings.database_url, partner.name) as mail_pool, httpx2.AsyncClient() as http:
+
+            async def keep(arrived: Arrived) -> None:
+                async with mail_pool.connection() as connection:
+                    await store.keep(connection, arrived)
+
+            async with sink.listening(keep) as port:
+                built.state.gateway = Gateway(port, http)
+                yield
+
+    built = partner_app(
+        "notices",
+        settings,
+        title="Notice gateway",
+        description=DESCRIPTION,
+        schema=FOLDER / "schema.sql",
+        routes=every,
+        lifespan=channels,
+    )
+    built.add_exception_handler(NotDelivered, _not_delivered)
+    return built
