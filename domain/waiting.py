@@ -1,0 +1,162 @@
+"""What a case waits for, in one sentence: on whom, since when, until when, and what unblocks it.
+
+The same sentence stands in the API, the console and the workflow's details. It names no reason and no one's data.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from domain import evidence, release
+from domain.business_time import SHANGHAI, parse_time
+from domain.case import CLOSED, Case, Status
+from domain.policy import Policy
+from domain.text import Text
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingOn:
+    """`who` is merchant, officer, reviewer, partner, authority, desk or nobody; times are RFC 3339 in UTC."""
+
+    who: str
+    since: str
+    until: str | None
+    unblocked_by: Text
+    sentence: Text
+
+
+_PARTNERS = {
+    "reserve": Text("账务系统", "the ledger"),
+    "ledger_release": Text("账务系统", "the ledger"),
+    "release_legal_hold": Text("账务系统", "the ledger"),
+    "book_payout": Text("账务系统", "the ledger"),
+    "resend_payout": Text("账务系统", "the ledger"),
+    "settle_payout": Text("账务系统", "the ledger"),
+    "lift_risk_rule": Text("风控系统", "risk control"),
+    "unblock_terminal": Text("终端管理系统", "terminal management"),
+    "pay_out": Text("银行", "the bank"),
+    "report_status": Text("状态报送", "status reporting"),
+    "send_notice": Text("通知渠道", "the notice gateway"),
+}
+
+_WHO = {
+    "merchant": Text("商户", "the merchant"),
+    "officer": Text("经办", "an officer"),
+    "reviewer": Text("审核人", "a reviewer"),
+    "authority": Text("司法机关", "the authority"),
+    "desk": Text("系统", "the desk"),
+    "nobody": Text("无", "nobody"),
+}
+
+
+def waiting_on(case: Case, policy: Policy) -> WaitingOn:
+    """Who must do what next, and until when."""
+    who, deadline, act, name = _next(case, policy)
+    due = case.dues.get(deadline)
+    until = due.due if due else None
+    return WaitingOn(who, case.since, until, act, _sentence(case, name, until, act))
+
+
+def _sentence(case: Case, name: Text, until: str | None, act: Text) -> Text:
+    since = _moment(case.since)
+    if case.status in CLOSED and not case.standing_controls and not case.dues:
+        return Text(f"已结案({since}),无待办。", f"Closed since {since}; nothing is waited for.")
+    zh_until = f",至 {_moment(until)}" if until else ""
+    en_until = f" until {_moment(until)}" if until else ""
+    return Text(
+        f"自 {since} 起等待{name.zh}{zh_until}:{act.zh}。",
+        f"Waiting for {name.en} since {since}{en_until}: {act.en}.",
+    )
+
+
+def _moment(at: str) -> str:
+    return parse_time(at).astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
+
+
+_Next = tuple[str, str, Text, Text]
+
+
+def _next(case: Case, policy: Policy) -> _Next:
+    match case.status:
+        case Status.OPENED:
+            return _of("officer", "", Text("确认冻结原因", "confirm the reason for the freeze"))
+        case Status.REASON_CONFIRMED:
+            return _of("merchant", "evidence", Text("提出解冻申诉", "open the appeal"))
+        case Status.AWAITING_FIELD:
+            return _of("officer", "", Text("登记现场服务结果", "record what field service found"))
+        case Status.DRAFT:
+            return _of("merchant", "evidence", _to_file(case, policy))
+        case Status.AWAITING_SUPPLEMENT:
+            asked = "、".join(dict.fromkeys(item.doc_type for item in case.evidence.asked))
+            return _of("merchant", "supplement", Text(f"补交 {asked}", f"provide {asked.replace('、', ', ')} anew"))
+        case Status.SUBMITTED:
+            return _of("desk", "auto_check", Text("自动核验材料", "check the documents"))
+        case Status.PENDING_CHECK:
+            act = Text("恢复核验,否则转人工", "verification to answer, or a person takes over")
+            return ("partner", "manual_check", act, Text("材料核验系统", "document verification"))
+        case Status.IN_REVIEW_1:
+            return _of("reviewer", "review", Text("作出第一次审核决定", "make the first decision"))
+        case Status.IN_REVIEW_2:
+            return _of("reviewer", "review", Text("复核(四眼)", "make the second decision (four eyes)"))
+        case Status.APPROVED:
+            return _of("desk", "approval", Text("执行解除", "start the release"))
+        case Status.PRE_RELEASE_ACTIONS:
+            left = ", ".join(a for a in release.actions_before(case, policy) if a not in case.actions_done)
+            return _of("merchant", "approval", Text(f"完成解除前操作 {left}", f"do before the release: {left}"))
+        case Status.EXECUTING | Status.COMPENSATING:
+            return _in_release(case)
+        case Status.SUSPENDED_LEGAL:
+            return _of("authority", "", Text("解除司法冻结", "lift the legal hold"))
+        case Status.POST_ACTIONS:
+            return _after_release(case, policy)
+        case _:
+            return _closed(case)
+
+
+def _of(who: str, deadline: str, act: Text) -> _Next:
+    return who, deadline, act, _WHO[who]
+
+
+def _to_file(case: Case, policy: Policy) -> Text:
+    missing = evidence.missing_documents(case, policy, "0000-00-00")
+    if not missing:
+        return Text("提交申诉", "submit the appeal")
+    return Text(f"上传 {'、'.join(missing)} 并提交", f"upload {', '.join(missing)} and submit")
+
+
+def _in_release(case: Case) -> _Next:
+    flying = case.release.in_flight
+    if case.status is Status.COMPENSATING:
+        return _of("desk", "", Text("撤销已执行的步骤", "reverse the steps already done"))
+    if flying is None and case.release.payout == "sent":
+        return ("partner", "", Text("确认付款", "confirm the payout"), _PARTNERS["pay_out"])
+    if flying is None:
+        return _of("desk", "step_alert", Text("继续解除", "go on with the release"))
+    what = flying.name.replace("_", " ")
+    verb = Text(f"查询 {what} 的结果", f"say what became of {what}")
+    if flying.state != "unknown":
+        verb = Text(f"完成 {what}", f"complete {what}")
+    return ("partner", "step_alert", verb, _PARTNERS[flying.name])
+
+
+def _after_release(case: Case, policy: Policy) -> _Next:
+    match case.release.payout:
+        case "account_needed":
+            return _of("merchant", "", Text("提供同名收款账户", "name another account in the same name"))
+        case "account_named":
+            return ("partner", "", Text("核验新账户", "check the new account"), _PARTNERS["pay_out"])
+        case "account_checked":
+            return _of("reviewer", "review", Text("批准新收款账户(四眼)", "approve the new payout account (four eyes)"))
+    left = ", ".join(a for a in release.actions_after(case, policy) if a not in case.actions_done)
+    deadline = "post_action_lapse" if case.post_overdue else "post_action"
+    return _of("merchant", deadline, Text(f"完成解除后操作 {left}", f"do after the release: {left}"))
+
+
+def _closed(case: Case) -> _Next:
+    if "reopen" in case.dues:
+        return _of(
+            "merchant", "reopen", Text("如有异议可申请重开", "the case is closed; it may be reopened until then")
+        )
+    if "monitoring" in case.dues:
+        return _of("desk", "monitoring", Text("已结案,持续监测", "the case is closed; the terminal is watched"))
+    return _of("nobody", "", Text("已结案", "the case is closed"))
