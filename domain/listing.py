@@ -60,9 +60,7 @@ def tasks(case: Case, policy: Policy) -> list[dict[str, Any]]:
         name = f"{case.case_id}:account_check:{case.release.bounces}:{'2' if first else '1'}"
         roles = policy.tiers.roles("L2", 2 if first else 1)
         found.append(_task(case, policy, name, "account_check", "L2", roles, out, "review"))
-    for control in case.standing_controls:
-        if control.rejustify_tier:
-            found.append(_hold_task(case, policy, control))
+    found += [_hold_task(case, policy, control) for control in case.standing_controls if control.rejustify_tier]
     return found
 
 

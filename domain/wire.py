@@ -120,7 +120,7 @@ def encode(event: e.Event) -> str:
 
 
 def decode(name: str, form: int, data: str) -> e.Event:
-    """The event stored under `name` in `form`. Raises UnknownEventError for a name or form this version does not know."""
+    """The event stored under `name` in `form`. Raises UnknownEventError for one this version does not know."""
     newest = FORMS.get(name, 1)
     if name not in EVENTS or form > newest:
         raise UnknownEventError(f"event {name} (form {form}) is not known to this version of Thaw; upgrade it first")

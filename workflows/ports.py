@@ -1,0 +1,212 @@
+"""What the procedures need done outside, as they ask for it: one name per activity, what goes in, what comes back.
+
+`activities` implements these names; the procedures never import it. Orders carry ids and references, no personal data.
+Every effect has an idempotency key. A call ends in one of four ways:
+
+- it returns: the effect took place (now or on an earlier attempt under the same key);
+- it raises an error of type `REFUSED`: the partner said no for good and nothing happened (details: code, facts);
+- it raises an error of type `UNKNOWN`: no answer came, so the effect may have taken place; ask with `look_up`;
+- any other error: nothing happened, and the engine tries again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from domain.text import Text
+
+REFUSED = "Refused"
+UNKNOWN = "Unknown"
+
+JOURNAL_APPEND = "journal.append"
+"""AppendRequest JSON → AppendAnswer JSON (`journal.requests`); a local activity."""
+JOURNAL_READ = "journal.read"
+"""ReadOrder → the stream's entries after a position, as `domain.wire.entries_json`; a local activity."""
+
+EFFECTS: Mapping[str, str] = {
+    "ledger.hold": "ledger",
+    "ledger.reserve": "ledger",
+    "ledger.cancel_reservation": "ledger",
+    "ledger.ledger_release": "ledger",
+    "ledger.release_legal_hold": "ledger",
+    "ledger.book_payout": "ledger",
+    "ledger.resend_payout": "ledger",
+    "ledger.settle_payout": "ledger",
+    "ledger.open_accounts": "ledger",
+    "terminals.register": "terminals",
+    "terminals.block": "terminals",
+    "terminals.unblock_terminal": "terminals",
+    "risk.lift_risk_rule": "risk",
+    "risk.reinstate_risk_rule": "risk",
+    "risk.reduce_limits": "risk",
+    "risk.monitor": "risk",
+    "bank.pay_out": "bank",
+    "status.report_status": "status",
+    "notices.send_notice": "notices",
+}
+"""Each effect (Order → Receipt) and the task queue it is done on."""
+
+LOOK_UPS: Mapping[str, str] = {
+    f"{queue}.look_up": queue for queue in ("ledger", "terminals", "risk", "bank", "status", "notices")
+}
+"""What became of an effect (Order → Receipt, or None when it never took place), by its key."""
+
+RISK_QUESTIONS = "risk.questions"
+"""Order (external_ref) → Questions: the transactions a control is about."""
+BANK_PAYOUT = "bank.payout"
+"""Order (key of the pay_out step) → PayoutState."""
+BANK_CHECK_ACCOUNT = "bank.check_account"
+"""Order (account_ref, merchant_no) → AccountCheck."""
+DOCUMENTS_VERIFY = "documents.verify"
+"""VerifyOrder → Verified."""
+NOTICES_SEND = "notices.send"
+"""NoticeOrder → Delivered."""
+
+QUEUES = ("ledger", "terminals", "risk", "bank", "status", "notices", "documents")
+"""The task queues of the hands, one per partner."""
+CASES = "cases"
+"""The task queue of the procedures."""
+
+STEPS: Mapping[str, str] = {
+    "reserve": "ledger.reserve",
+    "lift_risk_rule": "risk.lift_risk_rule",
+    "ledger_release": "ledger.ledger_release",
+    "release_legal_hold": "ledger.release_legal_hold",
+    "unblock_terminal": "terminals.unblock_terminal",
+    "book_payout": "ledger.book_payout",
+    "pay_out": "bank.pay_out",
+    "resend_payout": "ledger.resend_payout",
+    "report_status": "status.report_status",
+    "send_notice": "notices.send_notice",
+    "settle_payout": "ledger.settle_payout",
+    "cancel_reservation": "ledger.cancel_reservation",
+    "reinstate_risk_rule": "risk.reinstate_risk_rule",
+}
+"""The effect behind each step of a release (`domain.release.plan`) and behind each reversal."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOrder:
+    stream: str
+    after: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One effect, asked for under `key`. Amounts in fen; fields an effect does not need are empty.
+
+    `related_key` is the key of an earlier effect this one continues (the reservation a release consumes, the booking a
+    settlement settles). `outcome` is the bank's word when a payout is settled. `state` is what is reported.
+    """
+
+    key: str
+    case_id: str
+    merchant_no: str
+    terminal_sn: str
+    control_id: str = ""
+    external_ref: str = ""
+    reason_code: str = ""
+    amount_fen: int = 0
+    release_fen: int = 0
+    penalty_fen: int = 0
+    claims_fen: int = 0
+    control_ids: tuple[str, ...] = ()
+    scope: tuple[str, ...] = ()
+    related_key: str = ""
+    outcome: str = ""
+    account_ref: str = ""
+    state: str = ""
+    until: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The partner's own reference for the effect."""
+
+    ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class Questioned:
+    ref: str
+    amount_fen: int
+    at: str
+    last4: str
+    terminal_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    transactions: tuple[Questioned, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutState:
+    """`outcome` is pending, confirmed or bounced."""
+
+    outcome: str
+    message_ref: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountCheck:
+    matches: bool
+    finding: Text
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyOrder:
+    """`day` is today in Shanghai (YYYY-MM-DD)."""
+
+    key: str
+    case_id: str
+    document_id: str
+    doc_type: str
+    merchant_no: str
+    day: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """`outcome` is passed, failed or unsure; `findings` are sentences a merchant may read."""
+
+    outcome: str
+    findings: tuple[Text, ...] = ()
+    valid_until: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeOrder:
+    """A notice to `audience` (merchant, lead, operations). `facts` fill the template `notice`; `public_reason` is the
+    reason code that may be named."""
+
+    key: str
+    notice: str
+    audience: str
+    case_id: str
+    merchant_no: str
+    terminal_sn: str
+    public_reason: str
+    policy_version: str
+    facts: Mapping[str, str] = field(default_factory=dict)
+    items: tuple[tuple[str, Text], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """How it went out: the channel, the gateway's receipt, and when (RFC 3339)."""
+
+    channel: str
+    receipt: str
+    delivered_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """A merchant or terminal whose data changed at the desk and must be known to the partners."""
+
+    kind: str
+    name: str
+    position: int
