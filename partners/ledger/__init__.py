@@ -1,0 +1,33 @@
+"""The ledger: real double entry in integer fen, a stand-in for the institution's core accounting."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from partners.kit import Settings, partner_app
+from partners.ledger.routes import routes
+
+DESCRIPTION = """
+The books of a payment institution: double entry in integer fen, CNY only.
+
+Every POST is an effect under its `Idempotency-Key` and makes at most one posting. Postings balance, are never changed,
+and are undone by their opposite; the database itself refuses anything else. Money of a merchant is payable, held under
+a control, reserved for a release, in transit to its bank, or in suspense after a payout bounced.
+
+A 4xx is a definite refusal (`code` says which, `available_fen` how much there was). After a 5xx nobody knows:
+ask `GET /effects/{key}`, or call again under the same key.
+"""
+
+
+def app(settings: Settings) -> FastAPI:
+    """The ledger over `settings`; `opening_fen` is what a newly opened merchant comes with (0 for nothing)."""
+    return partner_app(
+        "ledger",
+        settings,
+        title="Ledger",
+        description=DESCRIPTION,
+        schema=Path(__file__).with_name("schema.sql"),
+        routes=routes,
+    )

@@ -1,0 +1,271 @@
+"""What holds in the books whatever is asked of them, and what other programs make of them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import psycopg
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from partners.kit import Settings, running
+from partners.ledger import app
+
+M = "898310154110001"
+OPENING = 1_000_000
+CASE = "FA-20261109-AAAAAAAA"
+
+
+def ledger(database: str, opening_fen: int = OPENING):
+    return app(Settings(database_url=database, options={"opening_fen": str(opening_fen)}))
+
+
+# What the database itself refuses
+
+UNBALANCED = """
+WITH posting AS (INSERT INTO ledger.postings (kind, key) VALUES ('forged', 'forged') RETURNING posting_id)
+INSERT INTO ledger.lines (posting_id, line_no, account, side, amount_fen)
+SELECT posting_id, line_no, 'bank', side, fen FROM posting, (VALUES {}) AS line (line_no, side, fen)
+"""
+
+LATE_LINES = """
+INSERT INTO ledger.lines (posting_id, line_no, account, side, amount_fen)
+SELECT posting_id, 7 + n, 'bank', side, 5 FROM ledger.postings, (VALUES (0, 'debit'), (1, 'credit')) AS v (n, side)
+"""
+
+
+@pytest.mark.parametrize(
+    ("statements", "says"),
+    [
+        ([UNBALANCED.format("(1, 'debit', 100), (2, 'credit', 99)")], "does not balance"),
+        ([UNBALANCED.format("(1, 'debit', 100)")], "does not balance"),
+        (["INSERT INTO ledger.postings (kind, key) VALUES ('empty', 'empty')"], "does not balance"),
+        ([UNBALANCED.format("(1, 'debit', 0), (2, 'credit', 0)")], "amount_fen_check"),
+        ([UNBALANCED.format("(1, 'debit', -5), (2, 'credit', -5)")], "amount_fen_check"),
+        (["UPDATE ledger.lines SET amount_fen = amount_fen * 2"], "only added to"),
+        (["UPDATE ledger.postings SET kind = 'other'"], "only added to"),
+        (["DELETE FROM ledger.lines"], "only added to"),
+        (["DELETE FROM ledger.postings"], "only added to"),
+        (["TRUNCATE ledger.lines"], "only added to"),
+        (["TRUNCATE ledger.postings CASCADE"], "only added to"),
+        ([LATE_LINES], "no line may be added"),
+        (
+            [
+                UNBALANCED.format("(1, 'debit', 100), (2, 'credit', 100)"),
+                "SET CONSTRAINTS ALL IMMEDIATE",
+                "INSERT INTO ledger.lines SELECT max(posting_id), 3, 'bank', 'debit', 5 FROM ledger.postings",
+            ],
+            "does not balance",
+        ),
+        (
+            ["INSERT INTO ledger.postings (kind, key) SELECT 'hold', key FROM ledger.postings WHERE kind = 'hold'"],
+            "postings_key_key",
+        ),
+    ],
+)
+async def test_the_database_refuses_an_unsound_or_edited_posting_to_anyone(books, database, statements, says):
+    await books.hold(1000)
+    before = await books.trial_balance()
+
+    with pytest.raises(psycopg.IntegrityError, match=says):
+        await in_one_transaction(database, statements)
+
+    assert await books.trial_balance() == before
+
+
+async def in_one_transaction(database: str, statements: list[str]) -> None:
+    connection = await psycopg.AsyncConnection.connect(database)
+    try:
+        for statement in statements:
+            await connection.execute(statement)
+        await connection.commit()
+    finally:
+        await connection.close()
+
+
+# Whatever is asked of it
+
+ACTIONS = st.one_of(
+    st.tuples(st.just("settlement"), st.integers(1, 5000)),
+    st.tuples(st.just("hold"), st.integers(1, 5000)),
+    st.tuples(st.just("reserve"), st.integers(1, 5000), st.integers(0, 5), st.integers(1, 3)),
+    st.tuples(st.just("cancel"), st.integers(0, 5)),
+    st.tuples(st.just("release"), st.integers(0, 5), *[st.integers(0, 2000)] * 4),
+    st.tuples(st.just("payout"), st.integers(1, 5000)),
+    st.tuples(st.just("settle"), st.integers(0, 5), st.sampled_from(["confirmed", "bounced"])),
+    st.tuples(st.just("resend"), st.integers(0, 5)),
+    st.tuples(st.just("reverse"), st.integers(0, 20)),
+    st.tuples(st.just("penalty"), st.integers(1, 1000)),
+    st.tuples(st.just("repeat"), st.integers(0, 20)),
+)
+
+
+class Clerk:
+    """Carries out random actions for one merchant and one case, and remembers what there is to act on."""
+
+    def __init__(self, client: httpx2.AsyncClient, merchant_no: str) -> None:
+        self.client = client
+        self.merchant_no = merchant_no
+        self.case_id = f"case-of-{merchant_no}"
+        self.calls: list[tuple[str, str, dict[str, Any]]] = []
+        self.controls: list[str] = []
+        self.reservations: list[str] = []
+        self.payouts: list[str] = []
+        self.postings: list[str] = []
+
+    async def do(self, action: tuple[Any, ...]) -> None:
+        call = self._call(*action)
+        if call is None:
+            return
+        key, path, body = call
+        answer = await self.client.post(path, json=body, headers={"Idempotency-Key": key})
+        assert answer.status_code in {201, 409, 422}, answer.text
+        if answer.status_code != 201:
+            return
+        self.calls.append(call)
+        told = answer.json()
+        if action[0] == "hold":
+            self.controls.append(body["control_id"])
+        if action[0] == "reserve":
+            self.reservations.append(key)
+        if action[0] == "payout":
+            self.payouts.append(key)
+        if "posting_id" in told:
+            self.postings.append(told["posting_id"])
+
+    def _call(self, name: str, *numbers: Any) -> tuple[str, str, dict[str, Any]] | None:
+        key = f"{self.case_id}:{len(self.calls)}:{name}"
+        ours = {"merchant_no": self.merchant_no, "case_id": self.case_id}
+        match name, *numbers:
+            case "settlement", fen:
+                body = {"merchant_no": self.merchant_no, "amount_fen": fen, "ref": "day"}
+                return key, "/settlements", body
+            case "hold", fen:
+                return key, "/holds", ours | {"amount_fen": fen, "control_id": f"{key}:control"}
+            case "reserve", fen, first, many if self.controls:
+                chosen = (self.controls * 2)[first % len(self.controls) :][:many]
+                return key, "/reservations", ours | {"amount_fen": fen, "control_ids": sorted(set(chosen))}
+            case "cancel", n if self.reservations:
+                return key, "/reservations/cancel", {"reservation_key": _pick(self.reservations, n)}
+            case "release", n, *fens if self.reservations:
+                kinds = ("release_fen", "penalty_fen", "claims_fen", "network_penalty_fen")
+                amounts = dict(zip(kinds, fens, strict=True))
+                return key, "/releases", ours | amounts | {"reservation_key": _pick(self.reservations, n)}
+            case "payout", fen:
+                return key, "/payouts", ours | {"amount_fen": fen}
+            case "settle", n, outcome if self.payouts:
+                return key, "/payouts/settle", {"payout_key": _pick(self.payouts, n), "outcome": outcome}
+            case "resend", n if self.payouts:
+                return key, "/payouts/resend", {"payout_key": _pick(self.payouts, n)}
+            case "reverse", n if self.postings:
+                return key, "/reversals", {"posting_id": _pick(self.postings, n), "reason": "random"}
+            case "penalty", fen:
+                return key, "/penalties/reverse", ours | {"amount_fen": fen}
+            case "repeat", n if self.calls:
+                return self.calls[n % len(self.calls)]
+        return None
+
+
+def _pick(things: list[str], n: int) -> str:
+    return things[-1 - n % len(things)]
+
+
+@pytest.fixture(scope="session")
+async def shared_ledger(request: pytest.FixtureRequest, postgres: str) -> AsyncIterator[httpx2.AsyncClient]:
+    """One ledger for all examples of a property; each example has its own merchant."""
+    name = "ledger_properties"
+    async with await psycopg.AsyncConnection.connect(postgres, autocommit=True) as administrator:
+        await administrator.execute(f"CREATE DATABASE {name}")
+    async with running(ledger(postgres.replace("/postgres", f"/{name}"), opening_fen=10_000)) as client:
+        yield client
+
+
+merchant_numbers = count(1)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(actions=st.lists(ACTIONS, min_size=5, max_size=40))
+async def test_any_sequence_of_calls_keeps_the_books_in_balance_and_every_held_fen_accounted_for(
+    shared_ledger, actions
+):
+    merchant_no = f"M{next(merchant_numbers)}"
+    await shared_ledger.put(f"/merchants/{merchant_no}")
+    clerk = Clerk(shared_ledger, merchant_no)
+
+    for action in actions:
+        await clerk.do(action)
+
+    trial = (await shared_ledger.get("/trial-balance")).json()
+    assert trial["difference_fen"] == 0
+    assert trial["debit_fen"] == trial["credit_fen"]
+    merchant = (await shared_ledger.get(f"/merchants/{merchant_no}/balances")).json()
+    assert all(fen >= 0 for fen in merchant["balances"].values())
+    holds = (await shared_ledger.get("/holds", params={"case_id": clerk.case_id})).json()["holds"]
+    for hold in holds:
+        went = sum(hold[name] for name in ("released_fen", "penalty_fen", "claims_fen", "network_penalty_fen"))
+        assert hold["held_fen"] == went + hold["remaining_fen"]
+        assert 0 <= hold["reserved_fen"] <= hold["remaining_fen"]
+    assert merchant["balances"]["merchant_held"] == sum(hold["remaining_fen"] for hold in holds)
+    assert merchant["reserved_fen"] == sum(hold["reserved_fen"] for hold in holds)
+    assert merchant["balances"]["claims_payable"] == sum(hold["claims_fen"] for hold in holds)
+
+
+# Export
+
+
+async def test_the_export_passes_bean_check_and_states_the_closing_balances(books, tmp_path):
+    await busy_day(books)
+    text = (await books.client.get("/export", params={"format": "beancount"})).text
+
+    assert bean_check(tmp_path / "books.beancount", text) == ""
+    assert f"balance Liabilities:Merchant-Held:M{M}  -4.00 CNY" in text
+    broken = text.replace("Liabilities:Merchant-Held", "Liabilities:Merchant-Payable", 3)
+    assert bean_check(tmp_path / "broken.beancount", broken) != ""
+
+
+async def test_the_hledger_export_gives_every_posting_and_balances(books):
+    await busy_day(books)
+    text = (await books.client.get("/export", params={"format": "hledger"})).text
+
+    amounts = [line.split() for line in text.splitlines() if line.endswith(" CNY") and line.startswith("    ")]
+    fen = [round(float(words[1]) * 100) for words in amounts]
+    assert sum(fen) == 0
+    assert "liabilities:merchant-held" in text
+    assert (await books.client.get("/export", params={"format": "excel"})).status_code == 422
+
+
+async def test_an_empty_ledger_exports_as_well(database, tmp_path):
+    async with running(ledger(database)) as client:
+        text = (await client.get("/export", params={"format": "beancount"})).text
+
+    assert bean_check(tmp_path / "empty.beancount", text) == ""
+
+
+async def busy_day(books) -> None:
+    """Every kind of posting once, with awkward words in what callers may choose."""
+    await books.post("/settlements", merchant_no=M, amount_fen=123, ref='day "1"; \\ 结算')
+    await books.hold(1000)
+    await books.reserve(600, key="r1")
+    await books.release("r1", 400, penalty_fen=100, claims_fen=60, network_penalty_fen=40)
+    await books.payout(300, "p1")
+    await books.settle("p1", "bounced")
+    await books.resend("p1")
+    await books.settle("p1", "confirmed")
+    await books.post("/penalties/reverse", merchant_no=M, case_id=CASE, amount_fen=50)
+    hold = (await books.hold(77, "C2")).json()
+    await books.post("/reversals", posting_id=hold["posting_id"], reason="a; mistake")
+
+
+def bean_check(file: Path, text: str) -> str:
+    """What beancount's own checker complains of."""
+    file.write_text(text, encoding="utf-8")
+    command = [sys.executable, "-m", "beancount.scripts.check", str(file)]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    return ran.stdout + ran.stderr
