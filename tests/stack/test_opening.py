@@ -164,8 +164,10 @@ def test_status_names_every_process_and_down_stops_them(place: Place, opened: su
 
 def test_in_the_background_the_stack_outlives_who_started_it(place: Place) -> None:
     with _program(place, "background") as starter:
-        told = [json.loads(line)["kind"] for line in starter.communicate(timeout=30)[0].splitlines()]
-    assert (told[-1], starter.returncode) == ("ready", 0)
+        told = [json.loads(line) for line in starter.communicate(timeout=30)[0].splitlines()]
+    assert (told[-1]["kind"], starter.returncode) == ("ready", 0)
+    assert [message["name"] for message in told if message.get("state") == "running"] == ["database", "desk"]
+    assert {message["kind"] for message in told[1:-1]} == {"process"}
     assert holder(place.lock)
     assert thaw(place, "down").returncode == 0
     assert holder(place.lock) is None

@@ -51,7 +51,7 @@ async def _supervise(
 ) -> int:
     logbook = Logbook(place.logs)
     supervisor = Supervisor(
-        stages, logbook, place.states, watch=lambda state: tell({"kind": "process", **asdict(state)})
+        stages, logbook, place.states, watch=lambda state: tell({**asdict(state), "kind": "process"})
     )
     for urge in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(urge, supervisor.request_stop)
