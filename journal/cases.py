@@ -1,0 +1,129 @@
+"""The case list and the controls, as they stand after the last append."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from psycopg.rows import class_row
+
+from journal.pages import Page, after, position, size
+from journal.statements import Pool, load
+
+SQL = load("cases")
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A case's row of the list. Amounts are integer fen; `position` counts its entries, `version` is the business's."""
+
+    case_id: str
+    kind: str
+    status: str
+    version: int
+    position: int
+    open: bool
+    started: bool
+    merchant_no: str | None
+    terminal_sn: str | None
+    reason_code: str | None
+    public_reason_code: str | None
+    tier: str | None
+    held_fen: int
+    opened_at: datetime
+    closed_at: datetime | None
+    due_at: datetime | None
+    waiting_on: str | None
+    waiting_since: datetime | None
+    sentence_zh: str | None
+    sentence_en: str | None
+    assignee: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ControlRow:
+    """A control. `attached`: it stands since intake, and its case's workflow has not yet taken it up."""
+
+    control_id: str
+    case_id: str
+    terminal_sn: str
+    merchant_no: str
+    kind: str
+    reason_code: str
+    scope: list[str]
+    held_fen: int
+    blocking: bool
+    source: str
+    external_ref: str | None
+    placed_by: str
+    placed_at: datetime
+    state: str
+    attached: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a list is narrowed to; None is no restriction.
+
+    `q` is a case id, terminal or merchant number. `public` compares `reason` with the reason that merchants are shown:
+    ask so for everyone who is not staff, or the filter tells them what the page hides.
+    """
+
+    kind: str | None = None
+    status: str | None = None
+    open: bool | None = None
+    reason: str | None = None
+    tier: str | None = None
+    assignee: str | None = None
+    merchant_no: str | None = None
+    terminal_sn: str | None = None
+    due_before: datetime | None = None
+    q: str | None = None
+    public: bool = False
+
+
+class Cases:
+    """Questions about cases."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def find(self, case_id: str) -> Case | None:
+        found = await self._cases("find", {"case_id": case_id})
+        return found[0] if found else None
+
+    async def page(self, filters: Filters = Filters(), cursor: str | None = None, limit: int = 50) -> Page[Case]:
+        """Cases that match, newest first. Raises BadCursorError."""
+        opened_at, key = position(cursor)
+        rows = size(limit)
+        asked = asdict(filters) | {"opened_at": opened_at, "after": key, "limit": rows + 1}
+        found = await self._cases("page", asked)
+        more = len(found) > rows
+        return Page(found[:rows], after(found[rows - 1].opened_at, found[rows - 1].case_id) if more else None)
+
+    async def open_on_terminal(self, terminal_sn: str) -> tuple[Case, ...]:
+        """The terminal's open cases, oldest first."""
+        return await self._cases("open_on_terminal", {"terminal_sn": terminal_sn})
+
+    async def controls_of_terminal(self, terminal_sn: str) -> tuple[ControlRow, ...]:
+        """What stands on a terminal. It may transact only when it is activated and none of these is `blocking`."""
+        return await self._controls("controls_of_terminal", {"terminal_sn": terminal_sn})
+
+    async def controls_of_case(self, case_id: str) -> tuple[ControlRow, ...]:
+        """Every control of a case, lifted ones too."""
+        return await self._controls("controls_of_case", {"case_id": case_id})
+
+    async def _cases(self, statement: str, asked: Mapping[str, Any]) -> tuple[Case, ...]:
+        async with self._pool.connection() as connection, connection.cursor(row_factory=class_row(Case)) as cursor:
+            await cursor.execute(SQL[statement], asked, prepare=False)
+            return tuple(await cursor.fetchall())
+
+    async def _controls(self, statement: str, asked: Mapping[str, Any]) -> tuple[ControlRow, ...]:
+        async with (
+            self._pool.connection() as connection,
+            connection.cursor(row_factory=class_row(ControlRow)) as cursor,
+        ):
+            await cursor.execute(SQL[statement], asked, prepare=False)
+            return tuple(await cursor.fetchall())

@@ -1,0 +1,129 @@
+"""Claims: who works on which task, until when. They coordinate people; the rules never rely on them.
+
+A claim is a lease, kept in a row and journaled, in the same transaction, in the task's own stream `task:<task_id>`.
+A lease that has run out stands in nobody's way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from psycopg.rows import class_row
+
+from domain.stream import Draft, Head, canonical, seal
+from journal.requests import AppendRequest, compose
+from journal.statements import Connection, load
+from journal.writing import write
+
+SQL = load("queue")
+
+Refusal = Literal["no-such-task", "task-closed", "not-entitled", "excluded", "claimed-by-another", "not-claimed"]
+
+
+@dataclass(frozen=True, slots=True)
+class NotTaken:
+    """Why a task is not the caller's: the reason's code and, for `claimed-by-another`, whose it is until when."""
+
+    reason: Refusal
+    holder: str | None = None
+    held_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A task as it stands for one caller, its row locked: may they have it, who has it, where its stream ends."""
+
+    closed: bool
+    entitled_as: list[str]
+    excluded: bool
+    case_id: str
+    holder: str | None
+    held_until: datetime | None
+    position: int | None
+    hash: str | None
+
+    @property
+    def head(self) -> Head:
+        return Head(self.position, self.hash) if self.position and self.hash else Head()
+
+    def held(self, now: datetime) -> bool:
+        """Whether a claim on it still runs."""
+        return self.held_until is not None and self.held_until > now
+
+    def held_by(self, user: str, now: datetime) -> bool:
+        return self.held(now) and self.holder == user
+
+    def refusal(self, user: str, now: datetime) -> NotTaken | None:
+        """What keeps `user` from having this task now."""
+        if self.closed:
+            return NotTaken("task-closed")
+        if not self.entitled_as:
+            return NotTaken("not-entitled")
+        if self.excluded:
+            return NotTaken("excluded")
+        if self.held(now) and self.holder != user:
+            return NotTaken("claimed-by-another", self.holder, self.held_until)
+        return None
+
+
+class LostRaceError(Exception):
+    """Another claimed the task between our look and our write: roll back and look again."""
+
+
+async def lock(connection: Connection, task_id: str, user: str, roles: Iterable[str]) -> Standing | None:
+    """The task as it stands for `user`; its row is locked until the transaction ends. None when there is none."""
+    async with connection.cursor(row_factory=class_row(Standing)) as cursor:
+        await cursor.execute(SQL["lock"], {"task_id": task_id, "user": user, "roles": sorted(roles)})
+        return await cursor.fetchone()
+
+
+async def lease(
+    connection: Connection, task_id: str, standing: Standing, *, user: str, now: datetime, until: datetime
+) -> None:
+    """Makes `user` the holder until `until` and journals it, within the caller's transaction. Raises LostRaceError."""
+    leased = {"task_id": task_id, "user": user, "now": now, "until": until}
+    if not (await connection.execute(SQL["lease"], leased)).rowcount:
+        raise LostRaceError
+    body: dict[str, Any] = {"case_id": standing.case_id, "holder": user, "until": _rfc3339(until)}
+    if standing.held_by(user, now):
+        await _journal(connection, task_id, standing, "ClaimRenewed", body, user, now)
+    else:
+        lapsed = standing.holder if standing.holder != user else None
+        await _journal(connection, task_id, standing, "TaskClaimed", body | {"lapsed_from": lapsed}, user, now)
+
+
+async def end_lease(connection: Connection, task_id: str, standing: Standing, *, user: str, now: datetime) -> None:
+    """Gives the task back and journals it, within the caller's transaction. Raises LostRaceError."""
+    await connection.execute(SQL["end_lease"], {"task_id": task_id, "user": user})
+    body = {"case_id": standing.case_id, "holder": user}
+    await _journal(connection, task_id, standing, "ClaimReleased", body, user, now)
+
+
+async def _journal(
+    connection: Connection,
+    task_id: str,
+    standing: Standing,
+    type_: str,
+    body: dict[str, Any],
+    user: str,
+    now: datetime,
+) -> None:
+    position = standing.head.position + 1
+    role = standing.entitled_as[0] if standing.entitled_as else "nobody"
+    entries = seal(
+        f"task:{task_id}",
+        standing.head,
+        [Draft(type_, 1, position, canonical(body))],
+        occurred_at=_rfc3339(now),
+        actor=f"{role}:{user}",
+        command_id=f"{task_id}:claim:{position}",
+    )
+    if not await write(connection, AppendRequest.parse(compose("task", standing.head, entries))):
+        raise LostRaceError
+
+
+def _rfc3339(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")

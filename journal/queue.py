@@ -1,0 +1,250 @@
+"""The reviewers' queue: who may take what, most urgent first, and who has it now."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+from psycopg.rows import class_row
+
+from journal import claims
+from journal.claims import LostRaceError, NotTaken
+from journal.pages import Page, after, position, size
+from journal.statements import Connection, Pool, load
+
+SQL = load("queue")
+LEASE = timedelta(minutes=15)
+ATTEMPTS = 10
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedTask:
+    """A task with what a reviewer sees of it before opening the case.
+
+    `rank_at` is the queue's order, `priority` the components it was made of. `held_until` may lie in the past only in
+    what `find` returns.
+    """
+
+    task_id: str
+    case_id: str
+    case_kind: str
+    kind: str
+    level: str
+    roles: list[str]
+    since: datetime
+    due_at: datetime | None
+    rank_at: datetime
+    amount_fen: int
+    priority: dict[str, Any]
+    terminal_sn: str | None
+    merchant_no: str | None
+    reason_code: str | None
+    status: str | None
+    version: int
+    sentence_zh: str | None
+    sentence_en: str | None
+    holder: str | None
+    held_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who has a task, until when."""
+
+    holder: str
+    held_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """Open tasks of one kind and level."""
+
+    kind: str
+    level: str
+    waiting: int
+    claimed: int
+    overdue: int
+    oldest_since: datetime
+    amount_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCases:
+    """Open cases of one kind and status."""
+
+    kind: str
+    status: str
+    open: int
+    overdue: int
+    oldest_at: datetime
+    held_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Throughput:
+    """What was finished in the last day and seven days, and what waits for the engine."""
+
+    tasks_day: int
+    tasks_week: int
+    cases_day: int
+    cases_week: int
+    commands_pending: int
+    cases_unstarted: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """The desk at a glance."""
+
+    tasks: tuple[Backlog, ...]
+    cases: tuple[OpenCases, ...]
+    throughput: Throughput
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Queue:
+    """The queue on one pool; `clock` says when leases run out."""
+
+    def __init__(self, pool: Pool, clock: Callable[[], datetime] = _utc_now) -> None:
+        self._pool = pool
+        self._clock = clock
+
+    async def page(
+        self,
+        user: str,
+        roles: Collection[str],
+        *,
+        tier: str | None = None,
+        kind: str | None = None,
+        cursor: str | None = None,
+        limit: int = 50,
+    ) -> Page[QueuedTask]:
+        """Tasks `user` may take in one of `roles`, or holds, most urgent first. Raises BadCursorError.
+
+        `kind` is a task's kind or its case's.
+        """
+        rank_at, key = position(cursor)
+        rows = size(limit)
+        asked = self._asked(user, roles, tier, kind) | {"rank_at": rank_at, "after": key, "limit": rows + 1}
+        found = await self._all(QueuedTask, "page", asked)
+        more = len(found) > rows
+        return Page(found[:rows], after(found[rows - 1].rank_at, found[rows - 1].task_id) if more else None)
+
+    async def claim_next(
+        self,
+        user: str,
+        roles: Collection[str],
+        *,
+        lease: timedelta = LEASE,
+        tier: str | None = None,
+        kind: str | None = None,
+    ) -> QueuedTask | None:
+        """Claims the most urgent task `user` may take and nobody holds; None when there is none."""
+        asked = self._asked(user, roles, tier, kind)
+
+        async def take_next(connection: Connection) -> str | None:
+            row = await (await connection.execute(SQL["next"], asked, prepare=False)).fetchone()
+            if row is not None and await self._take(connection, row[0], user, roles, lease) is not None:
+                raise LostRaceError
+            return row[0] if row else None
+
+        task_id = await self._attempt(take_next)
+        return await self.find(task_id) if task_id else None
+
+    async def claim(
+        self, task_id: str, user: str, roles: Collection[str], *, lease: timedelta = LEASE
+    ) -> QueuedTask | NotTaken:
+        """Claims this task, or renews the caller's claim on it."""
+        refused = await self._attempt(lambda connection: self._take(connection, task_id, user, roles, lease))
+        return refused or await self.find(task_id) or NotTaken("no-such-task")
+
+    async def renew(
+        self, task_id: str, user: str, roles: Collection[str], *, lease: timedelta = LEASE
+    ) -> QueuedTask | NotTaken:
+        """Lets the caller's claim run `lease` from now on; `not-claimed` when it has run out or never was."""
+        refused = await self._attempt(
+            lambda connection: self._take(connection, task_id, user, roles, lease, renewing=True)
+        )
+        return refused or await self.find(task_id) or NotTaken("no-such-task")
+
+    async def release(self, task_id: str, user: str, roles: Collection[str]) -> NotTaken | None:
+        """Gives the task back, and returns None; `not-claimed` when the caller does not hold it."""
+
+        async def give_back(connection: Connection) -> NotTaken | None:
+            now = self._clock()
+            standing = await claims.lock(connection, task_id, user, roles)
+            if standing is None:
+                return NotTaken("no-such-task")
+            if not standing.held_by(user, now):
+                return NotTaken("not-claimed")
+            await claims.end_lease(connection, task_id, standing, user=user, now=now)
+            return None
+
+        return await self._attempt(give_back)
+
+    async def holder(self, task_id: str) -> Holder | None:
+        """Who holds a task now."""
+        found = await self._all(Holder, "holder", {"task_id": task_id, "now": self._clock()})
+        return found[0] if found else None
+
+    async def find(self, task_id: str) -> QueuedTask | None:
+        """A task whatever its state, closed ones too."""
+        found = await self._all(QueuedTask, "one", {"task_id": task_id})
+        return found[0] if found else None
+
+    async def of_case(self, case_id: str) -> tuple[QueuedTask, ...]:
+        """The case's open tasks."""
+        return await self._all(QueuedTask, "tasks_of_case", {"case_id": case_id, "now": self._clock()})
+
+    async def stats(self) -> Stats:
+        """Backlog, ages, breaches and throughput."""
+        asked = {"now": self._clock()}
+        return Stats(
+            await self._all(Backlog, "backlog", asked),
+            await self._all(OpenCases, "open_cases", asked),
+            (await self._all(Throughput, "throughput", asked))[0],
+        )
+
+    async def _take(
+        self,
+        connection: Connection,
+        task_id: str,
+        user: str,
+        roles: Collection[str],
+        lease: timedelta,
+        *,
+        renewing: bool = False,
+    ) -> NotTaken | None:
+        now = self._clock()
+        standing = await claims.lock(connection, task_id, user, roles)
+        if standing is None:
+            return NotTaken("no-such-task")
+        if (refused := standing.refusal(user, now)) is not None:
+            return refused
+        if renewing and not standing.held_by(user, now):
+            return NotTaken("not-claimed")
+        await claims.lease(connection, task_id, standing, user=user, now=now, until=now + lease)
+        return None
+
+    async def _attempt(self, action: Callable[[Connection], Awaitable[T]]) -> T:
+        """What `action` returns, done in one transaction; again from the start when another was quicker."""
+        for _ in range(ATTEMPTS):
+            with suppress(LostRaceError):
+                async with self._pool.connection() as connection, connection.transaction():
+                    return await action(connection)
+        raise LostRaceError
+
+    def _asked(self, user: str, roles: Collection[str], tier: str | None, kind: str | None) -> dict[str, Any]:
+        return {"user": user, "roles": sorted(roles), "tier": tier, "kind": kind, "now": self._clock()}
+
+    async def _all(self, row: type[T], statement: str, asked: Mapping[str, Any]) -> tuple[T, ...]:
+        async with self._pool.connection() as connection, connection.cursor(row_factory=class_row(row)) as cursor:
+            await cursor.execute(SQL[statement], asked, prepare=False)
+            return tuple(await cursor.fetchall())

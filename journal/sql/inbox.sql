@@ -1,0 +1,34 @@
+-- Commands for cases, kept until their case has answered.
+
+-- name: put
+-- A repeat of the same command changes nothing.
+insert into journal.commands (command_id, case_id, name, body, actor)
+values (%(command_id)s, %(case_id)s, %(name)s, %(body)s::json, %(actor)s)
+on conflict (command_id) do nothing
+returning command_id
+
+-- name: find
+select command_id, case_id, name, body, actor, received_at, settled_at, outcome
+from journal.commands
+where command_id = %(command_id)s
+
+-- name: pending
+-- The oldest unanswered command of each case, oldest first: a later one is not shown before it is settled.
+select command_id, case_id, name, body, actor, received_at, settled_at, outcome
+from journal.commands as c
+where c.settled_at is null
+    and not exists (
+        select from journal.commands as earlier
+        where earlier.case_id = c.case_id and earlier.settled_at is null and earlier.sequence < c.sequence
+    )
+order by c.sequence
+limit %(limit)s
+
+-- name: settle
+-- The first outcome stays.
+update journal.commands
+set settled_at = clock_timestamp(), outcome = %(outcome)s::json
+where command_id = %(command_id)s and settled_at is null
+
+-- name: has_pending
+select exists (select from journal.commands where case_id = %(case_id)s and settled_at is null)

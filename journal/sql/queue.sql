@@ -1,0 +1,119 @@
+-- The reviewers' queue. A task may be taken by whoever holds one of its roles and is not excluded from it.
+
+-- name: page
+-- What someone may take, most urgent first: what nobody works on, and what they hold themselves.
+select t.task_id, t.case_id, t.case_kind, t.kind, t.level, t.roles, t.since, t.due_at, t.rank_at, t.amount_fen,
+    t.priority, s.terminal_sn, s.merchant_no, s.reason_code, s.status, s.version, s.sentence_zh, s.sentence_en,
+    c.holder, c.expires_at as held_until
+from journal.tasks as t
+join journal.streams as s on s.stream = t.case_id
+left join journal.claims as c on c.task_id = t.task_id and c.expires_at > %(now)s
+where t.closed_at is null
+    and t.roles && %(roles)s::text[]
+    and not %(user)s = any(t.excluded)
+    and (c.task_id is null or c.holder = %(user)s)
+    and (%(tier)s::text is null or t.level = %(tier)s)
+    and (%(kind)s::text is null or t.kind = %(kind)s or t.case_kind = %(kind)s)
+    and (%(rank_at)s::timestamptz is null or (t.rank_at, t.task_id) > (%(rank_at)s, %(after)s))
+order by t.rank_at, t.task_id
+limit %(limit)s
+
+-- name: next
+-- The most urgent task someone may take, kept from others who ask at the same moment; they get the one after it.
+select t.task_id
+from journal.tasks as t
+left join journal.claims as c on c.task_id = t.task_id and c.expires_at > %(now)s
+where t.closed_at is null
+    and t.roles && %(roles)s::text[]
+    and not %(user)s = any(t.excluded)
+    and c.task_id is null
+    and (%(tier)s::text is null or t.level = %(tier)s)
+    and (%(kind)s::text is null or t.kind = %(kind)s or t.case_kind = %(kind)s)
+order by t.rank_at, t.task_id
+limit 1
+for update of t skip locked
+
+-- name: one
+-- One task whatever its state, with the claim on it (also one that has run out).
+select t.task_id, t.case_id, t.case_kind, t.kind, t.level, t.roles, t.since, t.due_at, t.rank_at, t.amount_fen,
+    t.priority, s.terminal_sn, s.merchant_no, s.reason_code, s.status, s.version, s.sentence_zh, s.sentence_en,
+    c.holder, c.expires_at as held_until
+from journal.tasks as t
+join journal.streams as s on s.stream = t.case_id
+left join journal.claims as c on c.task_id = t.task_id
+where t.task_id = %(task_id)s
+
+-- name: lock
+-- A task's right to be taken, and the end of its own stream; the row stays locked until the transaction ends.
+select t.closed_at is not null as closed,
+    array(select unnest(t.roles) intersect select unnest(%(roles)s::text[]) order by 1) as entitled_as,
+    %(user)s = any(t.excluded) as excluded, t.case_id,
+    c.holder, c.expires_at as held_until, s.position, encode(s.head, 'hex') as hash
+from journal.tasks as t
+left join journal.claims as c on c.task_id = t.task_id
+left join journal.streams as s on s.stream = 'task:' || t.task_id
+where t.task_id = %(task_id)s
+for update of t
+
+-- name: lease
+-- Makes someone the holder unless another's lease still runs: this, not the look before it, decides a race.
+insert into journal.claims as c (task_id, holder, claimed_at, expires_at)
+values (%(task_id)s, %(user)s, %(now)s, %(until)s)
+on conflict (task_id) do update
+set holder = excluded.holder, expires_at = excluded.expires_at,
+    claimed_at = case when c.holder = excluded.holder then c.claimed_at else excluded.claimed_at end
+where c.expires_at <= %(now)s or c.holder = excluded.holder
+
+-- name: end_lease
+delete from journal.claims where task_id = %(task_id)s and holder = %(user)s
+
+-- name: holder
+select holder, expires_at as held_until
+from journal.claims
+where task_id = %(task_id)s and expires_at > %(now)s
+
+-- name: tasks_of_case
+-- The open tasks of a case, with who works on them.
+select t.task_id, t.case_id, t.case_kind, t.kind, t.level, t.roles, t.since, t.due_at, t.rank_at, t.amount_fen,
+    t.priority, s.terminal_sn, s.merchant_no, s.reason_code, s.status, s.version, s.sentence_zh, s.sentence_en,
+    c.holder, c.expires_at as held_until
+from journal.tasks as t
+join journal.streams as s on s.stream = t.case_id
+left join journal.claims as c on c.task_id = t.task_id and c.expires_at > %(now)s
+where t.case_id = %(case_id)s and t.closed_at is null
+order by t.rank_at, t.task_id
+
+-- name: backlog
+-- Open tasks by kind and level.
+select t.kind, t.level, count(*)::integer as waiting, count(c.task_id)::integer as claimed,
+    (count(*) filter (where t.due_at < %(now)s))::integer as overdue,
+    min(t.since) as oldest_since, sum(t.amount_fen)::bigint as amount_fen
+from journal.tasks as t
+left join journal.claims as c on c.task_id = t.task_id and c.expires_at > %(now)s
+where t.closed_at is null
+group by t.kind, t.level
+order by t.kind, t.level
+
+-- name: open_cases
+-- Open cases by kind and status.
+select kind, status, count(*)::integer as open,
+    (count(*) filter (where due_at < %(now)s))::integer as overdue,
+    min(opened_at) as oldest_at, sum(held_fen)::bigint as held_fen
+from journal.streams
+where open
+group by kind, status
+order by kind, status
+
+-- name: throughput
+-- What was done in the last day and the last seven, and what waits for the engine.
+select
+    (select count(*) from journal.tasks where closed_at > %(now)s::timestamptz - interval '1 day')::integer
+        as tasks_day,
+    (select count(*) from journal.tasks where closed_at > %(now)s::timestamptz - interval '7 days')::integer
+        as tasks_week,
+    (select count(*) from journal.streams where closed_at > %(now)s::timestamptz - interval '1 day')::integer
+        as cases_day,
+    (select count(*) from journal.streams where closed_at > %(now)s::timestamptz - interval '7 days')::integer
+        as cases_week,
+    (select count(*) from journal.commands where settled_at is null)::integer as commands_pending,
+    (select count(*) from journal.streams where open and not started)::integer as cases_unstarted

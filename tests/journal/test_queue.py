@@ -1,0 +1,242 @@
+"""The queue and its claims: shown to those entitled, one holder at a time, each claim in the task's own stream."""
+
+import asyncio
+import json
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+import pytest
+
+from domain.stream import first_break
+from journal.claims import NotTaken
+from journal.queue import Queue, QueuedTask
+
+MINUTE = timedelta(minutes=1)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def passes(self, span: timedelta) -> None:
+        self.now += span
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def queue(journal, clock):
+    return Queue(journal.pool, clock)
+
+
+@pytest.fixture
+def waiting(journal, case, a_task):
+    """Puts these tasks (id, and what differs) into the queue as the whole set of one case."""
+
+    async def put(**tasks):
+        body = [a_task(task_id, **columns) for task_id, columns in tasks.items()]
+        count = len(await journal.read(case.stream))
+        assert (await case.append(journal, f"tasks-{count}", tasks=body)).outcome == "ok"
+
+    return put
+
+
+async def ids(queue, user="reviewer1", roles=("reviewer",), **more):
+    return [task.task_id for task in (await queue.page(user, roles, **more)).items]
+
+
+async def test_the_most_urgent_comes_first(queue, waiting):
+    await waiting(
+        later={"rank_at": "2026-03-06T00:00:00Z"},
+        now={"rank_at": "2026-03-03T00:00:00Z"},
+        also_later={"rank_at": "2026-03-06T00:00:00Z"},
+    )
+
+    assert await ids(queue) == ["now", "also_later", "later"]
+    assert (await queue.claim_next("reviewer1", ["reviewer"])).task_id == "now"
+
+
+async def test_a_task_is_shown_to_its_roles_only(queue, waiting):
+    await waiting(l1={}, l3={"roles": ["supervisor", "compliance_head"], "level": "L3"})
+
+    assert await ids(queue, roles=["reviewer"]) == ["l1"]
+    assert await ids(queue, roles=["reviewer", "supervisor"]) == ["l1", "l3"]
+    assert await ids(queue, roles=["officer"]) == []
+    assert await ids(queue, roles=["reviewer", "supervisor"], tier="L3") == ["l3"]
+    assert await ids(queue, kind="freeze_appeal") == ["l1"]
+    assert await ids(queue, kind="review_2") == []
+
+
+async def test_who_is_excluded_neither_sees_nor_gets_it_whatever_their_roles(queue, waiting):
+    await waiting(second={"kind": "review_2", "excluded": ["reviewer1"], "roles": ["reviewer", "supervisor"]})
+
+    assert await ids(queue, "reviewer1", ["reviewer", "supervisor"]) == []
+    assert await queue.claim_next("reviewer1", ["reviewer", "supervisor"]) is None
+    assert await queue.claim("second", "reviewer1", ["supervisor"]) == NotTaken("excluded")
+    assert await ids(queue, "reviewer2") == ["second"]
+
+
+async def test_pages_of_the_queue_neither_repeat_nor_skip(queue, waiting):
+    await waiting(**{f"t{number}": {"rank_at": f"2026-03-0{3 + number // 3}T00:00:00Z"} for number in range(7)})
+    seen, cursor = [], None
+
+    while True:
+        page = await queue.page("reviewer1", ["reviewer"], cursor=cursor, limit=3)
+        seen += [task.task_id for task in page.items]
+        if (cursor := page.cursor) is None:
+            break
+
+    assert seen == [f"t{number}" for number in range(7)]
+
+
+async def test_a_task_tells_what_a_reviewer_needs_before_opening_the_case(queue, waiting, case):
+    await waiting(t1={"amount_fen": 8_642_000, "priority": {"amount_minutes": 30}})
+
+    (task,) = (await queue.page("reviewer1", ["reviewer"])).items
+
+    assert (task.case_id, task.case_kind, task.amount_fen) == (case.stream, "freeze_appeal", 8_642_000)
+    assert task.priority == {"amount_minutes": 30}
+    assert task.sentence_en == "Waiting for an officer to confirm the reason."
+    assert task.holder is None
+
+
+async def test_what_another_holds_is_not_offered_and_what_one_holds_oneself_is_shown(queue, waiting):
+    await waiting(t1={}, t2={})
+    mine = await queue.claim_next("reviewer1", ["reviewer"])
+
+    assert mine.holder == "reviewer1"
+    assert await ids(queue, "reviewer1") == ["t1", "t2"]
+    assert await ids(queue, "reviewer2") == ["t2"]
+    assert (await queue.claim_next("reviewer2", ["reviewer"])).task_id == "t2"
+    assert await queue.claim_next("reviewer3", ["reviewer"]) is None
+
+
+async def test_of_many_who_claim_one_task_exactly_one_gets_it(queue, waiting, journal):
+    await waiting(t1={})
+
+    answers = await asyncio.gather(*(queue.claim("t1", f"reviewer{n}", ["reviewer"]) for n in range(12)))
+
+    (won,) = [answer for answer in answers if isinstance(answer, QueuedTask)]
+    refused = [answer for answer in answers if isinstance(answer, NotTaken)]
+    assert {(answer.reason, answer.holder) for answer in refused} == {("claimed-by-another", won.holder)}
+    assert [entry.type for entry in await journal.read("task:t1")] == ["TaskClaimed"]
+
+
+async def test_many_who_ask_for_the_next_task_each_get_another(queue, waiting):
+    await waiting(**{f"t{number}": {} for number in range(8)})
+
+    answers = await asyncio.gather(*(queue.claim_next(f"reviewer{n}", ["reviewer"]) for n in range(12)))
+
+    assert sorted(answer.task_id for answer in answers if answer) == [f"t{number}" for number in range(8)]
+    assert answers.count(None) == 4
+
+
+async def test_a_lease_that_has_run_out_may_be_taken(queue, waiting, clock, journal):
+    await waiting(t1={})
+    await queue.claim("t1", "reviewer1", ["reviewer"])
+    clock.passes(14 * MINUTE)
+    assert (await queue.claim("t1", "reviewer2", ["reviewer"])).reason == "claimed-by-another"
+    clock.passes(1 * MINUTE)
+
+    assert await queue.holder("t1") is None
+    assert (await queue.claim("t1", "reviewer2", ["reviewer"])).holder == "reviewer2"
+
+    entries = await journal.read("task:t1")
+    assert [entry.type for entry in entries] == ["TaskClaimed", "TaskClaimed"]
+    assert json.loads(entries[1].data)["lapsed_from"] == "reviewer1"
+    assert first_break(entries) is None
+
+
+async def test_a_renewed_claim_runs_from_now_and_a_lapsed_one_cannot_be_renewed(queue, waiting, clock, journal):
+    await waiting(t1={})
+    await queue.claim("t1", "reviewer1", ["reviewer"])
+    clock.passes(10 * MINUTE)
+
+    renewed = await queue.renew("t1", "reviewer1", ["reviewer"])
+
+    assert renewed.held_until == clock.now + 15 * MINUTE
+    assert (await queue.renew("t1", "reviewer2", ["reviewer"])).reason == "claimed-by-another"
+    clock.passes(15 * MINUTE)
+    assert await queue.renew("t1", "reviewer1", ["reviewer"]) == NotTaken("not-claimed")
+    entries = await journal.read("task:t1")
+    assert [(entry.type, entry.actor) for entry in entries] == [
+        ("TaskClaimed", "reviewer:reviewer1"),
+        ("ClaimRenewed", "reviewer:reviewer1"),
+    ]
+
+
+async def test_a_released_task_is_free_at_once(queue, waiting, journal):
+    await waiting(t1={})
+    await queue.claim("t1", "reviewer1", ["reviewer"])
+
+    assert await queue.release("t1", "reviewer2", ["reviewer"]) == NotTaken("not-claimed")
+    assert await queue.release("t1", "reviewer1", ["reviewer"]) is None
+
+    assert await queue.holder("t1") is None
+    assert [entry.type for entry in await journal.read("task:t1")] == ["TaskClaimed", "ClaimReleased"]
+    assert (await queue.claim("t1", "reviewer2", ["reviewer"])).holder == "reviewer2"
+
+
+async def test_a_task_the_case_no_longer_names_is_closed_and_its_claim_ends(queue, waiting):
+    await waiting(t1={}, t2={})
+    await queue.claim("t1", "reviewer1", ["reviewer"])
+
+    await waiting(t2={})
+
+    assert await ids(queue) == ["t2"]
+    assert await queue.holder("t1") is None
+    assert await queue.claim("t1", "reviewer1", ["reviewer"]) == NotTaken("task-closed")
+    assert await queue.claim("t9", "reviewer1", ["reviewer"]) == NotTaken("no-such-task")
+    assert await queue.claim("t2", "officer1", ["officer"]) == NotTaken("not-entitled")
+
+
+async def test_an_append_that_says_nothing_of_tasks_leaves_them_and_their_claims(queue, waiting, case, journal):
+    await waiting(t1={})
+    await queue.claim("t1", "reviewer1", ["reviewer"])
+
+    await case.append(journal, "notice", "NoticeSent")
+    await waiting(t1={"rank_at": "2026-03-03T00:00:00Z"})
+
+    (task,) = await queue.of_case(case.stream)
+    assert (task.task_id, task.holder) == ("t1", "reviewer1")
+    assert task.rank_at == datetime(2026, 3, 3, tzinfo=UTC)
+
+
+async def test_whoever_listens_hears_of_tasks_and_claims_and_of_nothing_else(queue, waiting, case, journal, database):
+    async with await psycopg.AsyncConnection.connect(database, autocommit=True) as listener:
+        await listener.execute("listen thaw_queue")
+        await waiting(t1={})
+        await waiting(t1={})  # unchanged
+        await case.append(journal, "notice", "NoticeSent")
+        await queue.claim("t1", "reviewer1", ["reviewer"])
+        await waiting(t2={})
+        await listener.execute("select")
+
+        heard = [notice.payload async for notice in listener.notifies(timeout=0)]
+
+    assert heard == ["t1", "t1", "t1", "t2"] or sorted(heard) == ["t1", "t1", "t1", "t2"]
+
+
+async def test_the_figures_count_what_waits_what_is_late_and_what_was_done(queue, waiting, clock, case, journal):
+    await waiting(t1={}, t2={"due_at": "2026-03-01T00:00:00Z"}, t3={"kind": "review_2", "level": "L2"})
+    await queue.claim("t1", "reviewer1", ["reviewer"])
+
+    stats = await queue.stats()
+
+    assert [(row.kind, row.level, row.waiting, row.claimed, row.overdue) for row in stats.tasks] == [
+        ("review_1", "L1", 2, 1, 1),
+        ("review_2", "L2", 1, 0, 0),
+    ]
+    assert [(row.status, row.open, row.held_fen) for row in stats.cases] == [("opened", 1, 8_642_000)]
+    assert (stats.throughput.cases_unstarted, stats.throughput.cases_day) == (1, 0)
+
+    await case.append(journal, "close", "CaseClosed", open=False, tasks=[])
+    stats = await queue.stats()
+    assert (stats.tasks, stats.cases) == ((), ())
+    assert (stats.throughput.tasks_day, stats.throughput.cases_day) == (3, 1)
