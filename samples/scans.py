@@ -1,0 +1,46 @@
+"""What happens to a paper between the desk and the upload: turned, askew, worn by JPEG, blurred, under a password."""
+
+from __future__ import annotations
+
+import random
+from io import BytesIO
+
+from PIL import Image, ImageFilter
+from pypdf import PdfReader, PdfWriter
+
+TABLE = (96, 90, 84)
+"""The colour of what the paper lies on."""
+
+
+def scanned(
+    picture: bytes, *, turn: int = 0, skew: float = 0.0, quality: int = 85, blur: float = 0.0, grain: int = 0
+) -> bytes:
+    """A picture of the picture, as JPEG.
+
+    `turn`: degrees clockwise, a multiple of 90. `skew`: degrees clockwise. `blur`: radius in pixels.
+    `grain`: strength of noise, 0 to 255; the same at every call.
+    """
+    with Image.open(BytesIO(picture)) as opened:
+        image = opened.convert("RGB")
+    if turn:
+        image = image.rotate(-turn, expand=True)
+    if skew:
+        image = image.rotate(-skew, expand=True, fillcolor=TABLE, resample=Image.Resampling.BICUBIC)
+    if blur:
+        image = image.filter(ImageFilter.GaussianBlur(blur))
+    if grain:
+        noise = random.Random(0).randbytes(image.width * image.height)  # noqa: S311 - grain, not a secret
+        layer = Image.frombytes("L", image.size, noise).convert("RGB")
+        image = Image.blend(image, layer, grain / 255)
+    out = BytesIO()
+    image.save(out, "JPEG", quality=quality)
+    return out.getvalue()
+
+
+def under_password(pdf: bytes, password: str = "secret") -> bytes:  # noqa: S107 - a sample's password opens nothing
+    """The PDF encrypted, so that it cannot be opened without the password."""
+    writer = PdfWriter(clone_from=PdfReader(BytesIO(pdf)))
+    writer.encrypt(password, algorithm="RC4-128")
+    out = BytesIO()
+    writer.write(out)
+    return out.getvalue()
