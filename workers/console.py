@@ -1,6 +1,7 @@
 """What all commands of `thaw` share: the --json option, and how they speak."""
 
 import json
+import sys
 from typing import Annotated, Any
 
 import typer
@@ -8,8 +9,10 @@ from rich.console import Console
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 
-out = Console(highlight=False, soft_wrap=True)
-"""What was asked for."""
+_WIDE = 160
+
+out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else _WIDE)
+"""What was asked for; into a pipe or file wide enough that no address is cut."""
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 """Everything said beside it."""
 
