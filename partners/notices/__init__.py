@@ -41,6 +41,7 @@ PAGE_HEADERS = {
 }
 
 MAIL: dict[int | str, dict[str, Any]] = {200: {"description": "The e-mail", "content": {"message/rfc822": {}}}}
+NO_SUCH_PAGE: dict[int | str, dict[str, Any]] = {404: {"description": "No such message", "content": {"text/html": {}}}}
 
 MailNumber = Annotated[int, InPath(ge=1, le=2**62, description="The message's number in the mailbox.")]
 AcceptLanguage = Annotated[str | None, Header()]
@@ -122,7 +123,7 @@ async def mailbox(
     return HTMLResponse(pages.mailbox(language, look, found.messages, found.older_than), headers=PAGE_HEADERS)
 
 
-@page_routes.get("/mailbox/{number}", summary="One message, to look at")
+@page_routes.get("/mailbox/{number}", responses=NO_SUCH_PAGE, summary="One message, to look at")
 async def arrival(
     number: MailNumber, look: Annotated[Look, Query()], here: Here, accept_language: AcceptLanguage = None
 ) -> HTMLResponse:

@@ -20,14 +20,14 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 TEXTS: Final[Mapping[Language, Mapping[str, str]]] = {
     "zh": {
         "mailbox": "通知信箱", "language": "语言", "words": "关键词", "to": "收件人", "case": "案件", "channel": "渠道",
-        "all": "全部", "filter": "筛选", "clear": "清除", "caption": "最新的在前，北京时间", "time": "时间",
+        "all": "全部", "filter": "筛选", "show_all": "显示全部", "caption": "最新的在前，北京时间", "time": "时间",
         "subject": "主题", "no_subject": "（无主题）", "nothing": "没有符合条件的消息。", "older": "更早的消息",
         "back": "返回信箱", "notice": "通知", "missing": "没有这条消息。", "email": "邮件", "sms": "短信",
         "webhook": "群机器人", "copies": "共收到 {n} 次，只保留一份",
     },
     "en": {
         "mailbox": "Mailbox", "language": "Language", "words": "Words", "to": "Recipient", "case": "Case",
-        "channel": "Channel", "all": "All", "filter": "Filter", "clear": "Clear",
+        "channel": "Channel", "all": "All", "filter": "Filter", "show_all": "Show all",
         "caption": "Newest first, Beijing time", "time": "Time", "subject": "Subject", "no_subject": "(no subject)",
         "nothing": "No message matches.", "older": "Older messages", "back": "Back to the mailbox",
         "notice": "Notice", "missing": "There is no such message.", "email": "E-mail", "sms": "SMS",

@@ -41,7 +41,9 @@ routes = APIRouter(tags=["rules"])
 watch_routes = APIRouter(tags=["limits and watches"])
 
 
-@routes.post("/rules", status_code=201, response_model=RuleSet, summary="Let a rule bite on a terminal")
+@routes.post(
+    "/rules", status_code=201, response_model=RuleSet, responses=refusals(409), summary="Let a rule bite on a terminal"
+)
 async def set_rule(body: RuleRequest, effect: Effect) -> Response:
     """A rule that was lifted on this terminal bites again."""
 
@@ -51,7 +53,9 @@ async def set_rule(body: RuleRequest, effect: Effect) -> Response:
     return await effect.once("rule", body, work)
 
 
-@routes.post("/rules/lift", response_model=RuleLifted, summary="Lift a rule on a terminal for a control")
+@routes.post(
+    "/rules/lift", response_model=RuleLifted, responses=refusals(409), summary="Lift a rule on a terminal for a control"
+)
 async def lift(body: LiftRequest, effect: Effect) -> Response:
     """A rule never heard of is entered and lifted. One lifted before stays so: `already_lifted`."""
 
@@ -64,7 +68,7 @@ async def lift(body: LiftRequest, effect: Effect) -> Response:
 @routes.post(
     "/rules/reinstate",
     response_model=RuleReinstated,
-    responses=refusals(404),
+    responses=refusals(404, 409),
     summary="Take back what was lifted for a control",
 )
 async def reinstate(body: ReinstateRequest, effect: Effect) -> Response:
@@ -102,7 +106,13 @@ async def questioned(external_ref: Name, here: Here) -> QuestionedList:
         return await store.questioned(connection, external_ref)
 
 
-@watch_routes.post("/limits", status_code=201, response_model=Limit, summary="Reduce or restore a merchant's limits")
+@watch_routes.post(
+    "/limits",
+    status_code=201,
+    response_model=Limit,
+    responses=refusals(409),
+    summary="Reduce or restore a merchant's limits",
+)
 async def set_limit(body: LimitRequest, effect: Effect) -> Response:
     """The newest word holds; 100 percent restores the usual limits."""
 
@@ -119,7 +129,13 @@ async def limit(merchant_no: Name, here: Here) -> Limit:
         return await store.limit_of(connection, merchant_no)
 
 
-@watch_routes.post("/monitoring", status_code=201, response_model=Watch, summary="Watch a merchant after a release")
+@watch_routes.post(
+    "/monitoring",
+    status_code=201,
+    response_model=Watch,
+    responses=refusals(409),
+    summary="Watch a merchant after a release",
+)
 async def start_watch(body: WatchRequest, effect: Effect) -> Response:
     """Begins a watch that ends at `until`."""
 

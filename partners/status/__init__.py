@@ -55,7 +55,7 @@ class Report(BaseModel):
 routes = APIRouter(tags=["reports"])
 
 
-@routes.post("/reports", status_code=201, response_model=Receipt, summary="Report a state")
+@routes.post("/reports", status_code=201, response_model=Receipt, responses=refusals(409), summary="Report a state")
 async def accept(body: ReportRequest, effect: Effect) -> Response:
     """Accepted at once; the receipt names the report."""
 

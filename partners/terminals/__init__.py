@@ -116,7 +116,7 @@ async def place_block(sn: Name, body: BlockRequest, effect: Effect) -> Response:
 @routes.post(
     "/terminals/{sn}/blocks/lift",
     response_model=BlockLifted,
-    responses=refusals(404),
+    responses=refusals(404, 409),
     summary="Lift a named block",
 )
 async def lift_block(sn: Name, body: LiftRequest, effect: Effect) -> Response:
@@ -175,7 +175,7 @@ async def health_check(sn: Name, effect: Effect) -> Response:
     "/terminals/{sn}/test-transactions",
     status_code=201,
     response_model=TestTransaction,
-    responses=refusals(404),
+    responses=refusals(404, 409),
     summary="Try a transaction and take it back",
 )
 async def test_transaction(sn: Name, body: TestTransactionRequest, effect: Effect) -> Response:

@@ -408,6 +408,7 @@ async def test_the_pages_filters_stay_when_the_language_changes(full):
     page = await full.get("/mailbox", params={"case_id": "FA-2", "lang": "en"})
 
     assert 'href="/mailbox?case_id=FA-2&amp;lang=zh"' in page.text
+    assert '<a href="/mailbox?lang=en">Show all</a>' in page.text
     assert "Li@other.example" in page.text
     assert "owner@shop.example" not in page.text
 
