@@ -41,7 +41,7 @@ def _four_digits(number: int) -> str:
 
 def sales_slip(facts: PaperFacts) -> Image.Image:
     """A signed slip of the terminal's printer."""
-    slip = Sheet(620, 1240)
+    slip = Sheet(620, 980)
     slip.margin, slip.y = 50, 40
     slip.centred("银联 POS 签购单", 40)
     slip.centred("商户存根联 MERCHANT COPY", 22)
