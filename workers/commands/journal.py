@@ -11,6 +11,8 @@ import typer
 from workers.console import Json, err, fail, out, print_json
 
 if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+
     from journal.verify import Progress, Report
 
 app = typer.Typer(help="Check the journal.", no_args_is_help=True)
@@ -65,11 +67,8 @@ async def _verify(url: str, *, as_json: bool) -> Report:
             return await verify(journal.pool, _moving(bar))
 
 
-def _moving(bar: object) -> Progress:
-    """Moves a rich progress bar as streams are checked."""
-    from rich.progress import Progress as Bar
-
-    assert isinstance(bar, Bar)
+def _moving(bar: Bar) -> Progress:
+    """Moves a progress bar as streams are checked."""
     task = bar.add_task("checking streams", total=None)
     return lambda done, total: bar.update(task, completed=done, total=total)
 
