@@ -66,6 +66,7 @@ class Control:
     covers_fen: int = 0
     lifted: bool = False
     legal_hold: bool = False
+    lapse: bool = False
     rejustify_tier: str | None = None
 
     @property
@@ -80,6 +81,16 @@ class Control:
     def in_force(self) -> bool:
         """Whether its money is held and its block stands (what risk control questions is for information only)."""
         return set(self.wants) - {"questions"} <= self.enforced
+
+    @property
+    def owed(self) -> tuple[str, ...]:
+        """The outside effects still to be had: what it wants while it stands; after a lapse is lifted, the unblocking
+        (a release unblocks in its own steps)."""
+        if not self.lifted:
+            return tuple(effect for effect in self.wants if effect not in self.enforced)
+        if self.lapse and "block" in self.enforced and "unblock" not in self.enforced:
+            return ("unblock",)
+        return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +263,7 @@ class Case:
     @property
     def finished(self) -> bool:
         """Whether nothing is left to do or to watch: closed, everyone told, no control on, no time running."""
-        on = any(not control.lifted for control in self.controls)
+        on = any(not control.lifted or control.owed for control in self.controls)
         return not self.is_open and not self.owed and not self.dues and not on
 
     @property

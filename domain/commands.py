@@ -192,10 +192,10 @@ class PassDeadline:
 
 @dataclass(frozen=True, slots=True)
 class RecordEnforcement:
-    """A control's `effect` (hold, block or questions) took place, or the ledger had only `available_fen`."""
+    """A control's `effect` took place, or the ledger had only `available_fen`."""
 
     control_id: str
-    effect: Literal["hold", "block", "questions"]
+    effect: Literal["hold", "block", "questions", "unblock"]
     available_fen: int | None = None
     transactions: tuple[QuestionedTransaction, ...] = ()
 

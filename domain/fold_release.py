@@ -241,7 +241,8 @@ def _on_ends(case: Case, event: EndsEvent, at: str) -> Case:
         case e.PostActionOverdue():
             return ended(replace(case, post_overdue=True), "post_action")
         case e.PostActionLapsed():
-            lapsed = replace(case, controls=(*case.controls, control_of(event.control)))
+            control = replace(control_of(event.control), lapse=True)
+            lapsed = replace(case, controls=(*case.controls, control))
             return ended(lapsed, "post_action_lapse")
         case e.LapseLifted():
             return with_control(case, event.control_id, lambda c: replace(c, lifted=True))

@@ -261,7 +261,7 @@ def close_if_done(case: Case, asked: Asked, policy: Policy) -> tuple[Event, ...]
     waiting = set(actions_after(case, policy)) - case.actions_done
     if case.status is not Status.POST_ACTIONS or waiting or case.release.payout not in {"none", "confirmed"}:
         return ()
-    lapses = (c for c in case.standing_controls if c.control_id == lapse_id(case))
+    lapses = (c for c in case.standing_controls if c.lapse)
     lifted = tuple(LapseLifted(control.control_id) for control in lapses)
     return (*lifted, CaseClosed(deadlines.for_monitoring(policy, asked.at)))
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from domain import commands as c
 from domain import events as e
 from domain.actors import name_of
 from domain.case import Case
@@ -95,6 +96,15 @@ EVENTS: Mapping[str, type[Any]] = {
 }
 """The literal names under which events are stored."""
 
+COMMANDS: Mapping[str, type[Any]] = {
+    **{name: turn.command for name, turn in c.PEOPLES.items()},
+    "add_control": c.AddControl,
+    "change_party": c.ChangeParty,
+    "post_message": c.PostMessage,
+    "answer_payout": c.AnswerPayout,
+}
+"""The commands that reach a case from outside its procedure, by name."""
+
 NAMES: Mapping[type[Any], str] = {kind: name for name, kind in EVENTS.items()}
 
 FORMS: Mapping[str, int] = {}
@@ -112,6 +122,19 @@ class UnknownEventError(Exception):
 @cache
 def _adapter(name: str) -> TypeAdapter[Any]:
     return TypeAdapter(EVENTS[name])
+
+
+@cache
+def _command_adapter(name: str) -> TypeAdapter[Any]:
+    return TypeAdapter(COMMANDS[name])
+
+
+def command_of(name: str, body: str) -> c.Command:
+    """The command `name` with the fields in the JSON text `body`. ValueError for an unknown name or a wrong body."""
+    if name not in COMMANDS:
+        raise ValueError(f"there is no command {name!r}")
+    command: c.Command = _command_adapter(name).validate_json(body)
+    return command
 
 
 def encode(event: e.Event) -> str:

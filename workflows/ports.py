@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from domain.text import Text
 
@@ -143,9 +144,7 @@ class Questions:
 
 @dataclass(frozen=True, slots=True)
 class PayoutState:
-    """`outcome` is pending, confirmed or bounced."""
-
-    outcome: str
+    outcome: Literal["pending", "confirmed", "bounced"]
     message_ref: str = ""
     reason: str = ""
 
@@ -170,9 +169,9 @@ class VerifyOrder:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """`outcome` is passed, failed or unsure; `findings` are sentences a merchant may read."""
+    """`findings` are sentences a merchant may read."""
 
-    outcome: str
+    outcome: Literal["passed", "failed", "unsure"]
     findings: tuple[Text, ...] = ()
     valid_until: str | None = None
 

@@ -1,0 +1,166 @@
+"""How a procedure reaches its partners: each call on its partner's queue, with its time-outs and retries.
+
+Nothing here decides. A refusal or an unknown answer comes out as the activity's error; `refused` and `available_fen`
+read it.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError, ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from domain.commands import CheckedDocument
+    from domain.events import QuestionedTransaction
+    from domain.policy import Timers
+    from workflows import ports
+
+QUICK = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_attempts=3)
+"""A few tries, to find out whether a partner is there."""
+PATIENT = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=2))
+"""For as long as it takes."""
+
+_HEARTBEAT = timedelta(seconds=10)
+_ONE_CALL = timedelta(seconds=20)
+
+
+async def effect(name: str, order: ports.Order, timers: Timers, summary: str) -> ports.Receipt:
+    """Have an effect done, retried under its key for as long as nothing can have happened."""
+    receipt: ports.Receipt = await workflow.execute_activity(
+        name,
+        order,
+        result_type=ports.Receipt,
+        task_queue=ports.EFFECTS[name],
+        start_to_close_timeout=timedelta(seconds=timers.step_timeout_seconds),
+        heartbeat_timeout=_HEARTBEAT,
+        retry_policy=RetryPolicy(
+            initial_interval=timedelta(seconds=1),
+            maximum_interval=timedelta(seconds=timers.step_backoff_most_seconds),
+        ),
+        summary=summary,
+    )
+    return receipt
+
+
+async def look_up(name: str, order: ports.Order) -> ports.Receipt | None:
+    """What became of an effect nobody answered for, by its key; None when it never took place."""
+    queue = ports.EFFECTS[name]
+    receipt: ports.Receipt | None = await workflow.execute_activity(
+        f"{queue}.look_up",
+        order,
+        result_type=ports.Receipt | None,  # type: ignore[arg-type]  # the converter reads unions
+        task_queue=queue,
+        start_to_close_timeout=_ONE_CALL,
+        retry_policy=PATIENT,
+        summary=f"what became of {order.key}",
+    )
+    return receipt
+
+
+async def insist(name: str, order: ports.Order, timers: Timers, summary: str) -> ports.Receipt:
+    """An effect that must come about: an unknown answer is asked for until it is known. Raises when refused."""
+    while True:
+        try:
+            return await effect(name, order, timers, summary)
+        except ActivityError as error:
+            if refused(error) is not None:
+                raise
+            found = await look_up(name, order)
+            if found:
+                return found
+
+
+async def verify(order: ports.VerifyOrder, retry: RetryPolicy) -> CheckedDocument:
+    """Have the machine read one document."""
+    verified: ports.Verified = await workflow.execute_activity(
+        ports.DOCUMENTS_VERIFY,
+        order,
+        result_type=ports.Verified,
+        task_queue="documents",
+        start_to_close_timeout=timedelta(minutes=2),
+        heartbeat_timeout=timedelta(seconds=15),
+        retry_policy=retry,
+        summary=f"read {order.doc_type}",
+    )
+    return CheckedDocument(order.document_id, verified.outcome, verified.findings, verified.valid_until)
+
+
+async def questions(order: ports.Order) -> tuple[QuestionedTransaction, ...]:
+    """Which transactions risk control questions."""
+    asked: ports.Questions = await workflow.execute_activity(
+        ports.RISK_QUESTIONS,
+        order,
+        result_type=ports.Questions,
+        task_queue="risk",
+        start_to_close_timeout=_ONE_CALL,
+        retry_policy=PATIENT,
+        summary="which transactions are questioned",
+    )
+    return tuple(QuestionedTransaction(t.ref, t.amount_fen, t.at, t.last4, t.terminal_id) for t in asked.transactions)
+
+
+async def payout_state(order: ports.Order) -> ports.PayoutState:
+    """What the bank says of a payout, asked by its key."""
+    state: ports.PayoutState = await workflow.execute_activity(
+        ports.BANK_PAYOUT,
+        order,
+        result_type=ports.PayoutState,
+        task_queue="bank",
+        start_to_close_timeout=_ONE_CALL,
+        retry_policy=PATIENT,
+        summary="ask the bank about the payout",
+    )
+    return state
+
+
+async def check_account(order: ports.Order) -> ports.AccountCheck:
+    """Whether a new payout account is the merchant's own."""
+    check: ports.AccountCheck = await workflow.execute_activity(
+        ports.BANK_CHECK_ACCOUNT,
+        order,
+        result_type=ports.AccountCheck,
+        task_queue="bank",
+        start_to_close_timeout=_ONE_CALL,
+        retry_policy=PATIENT,
+        summary="check the new account",
+    )
+    return check
+
+
+async def notify(order: ports.NoticeOrder) -> ports.Delivered:
+    """Have a notice delivered, once under its key."""
+    delivered: ports.Delivered = await workflow.execute_activity(
+        ports.NOTICES_SEND,
+        order,
+        result_type=ports.Delivered,
+        task_queue="notices",
+        start_to_close_timeout=_ONE_CALL,
+        heartbeat_timeout=_HEARTBEAT,
+        retry_policy=PATIENT,
+        summary=f"{order.notice} to {order.audience}",
+    )
+    return delivered
+
+
+def refused(error: ActivityError) -> str | None:
+    """The partner's code when it refused for good, else None."""
+    cause = error.cause
+    if isinstance(cause, ApplicationError) and cause.type == ports.REFUSED:
+        return str(cause.details[0]) if cause.details else "refused"
+    return None
+
+
+def available_fen(error: ActivityError) -> int:
+    """What the ledger said the merchant had when it refused a hold."""
+    cause = error.cause
+    facts = cause.details[1] if isinstance(cause, ApplicationError) and len(cause.details) > 1 else {}
+    return int(facts.get("available_fen", 0)) if isinstance(facts, dict) else 0
+
+
+def cause_of(error: ActivityError) -> str:
+    """One word for why no answer came."""
+    cause = error.cause
+    return (cause.type if isinstance(cause, ApplicationError) else type(cause).__name__) or "unknown"

@@ -1,0 +1,411 @@
+"""The procedure of a freeze appeal, from the first notice to closed books.
+
+1. A control freezes the terminal: its money is held and its block set, and the merchant is told.
+2. People take turns: an officer confirms the reason, the merchant proves, reviewers decide. Their commands arrive as
+   Updates (or Signals) at any time; the procedure waits for them and for deadlines.
+3. When documents are submitted, the machine reads them; while verification is away the case waits for it.
+4. An approved release is carried out step by step. Before the ledger release it can be reversed, after it only
+   carried forward.
+5. What the merchant must do after the release, the bank's word on the payout and the watch over the terminal follow.
+
+The case's state is what its journal says; the procedure looks at it, does the next thing, and journals what happened.
+So it goes on from wherever the journal stands: after a restart, a reset, or the loss of the engine's own database.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from datetime import timedelta
+from typing import Any, NoReturn, TypeVar
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy, SearchAttributeKey
+from temporalio.exceptions import ActivityError, ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+
+    from domain import commands as c
+    from domain import deadlines, evidence, release
+    from domain.business_time import SHANGHAI, parse_time
+    from domain.case import Case, Control, Document, OwedNotice, Status, Step
+    from domain.controls import tier_of
+    from domain.events import Due
+    from domain.refusals import Refused
+    from domain.waiting import waiting_on
+    from domain.wire import Answer
+    from workflows import effects, orders, ports
+    from workflows.messages import CaseInput, CommandOrder, asked_in, command_in, refusal_error
+    from workflows.record import Record
+
+KIND = "freeze_appeal"
+
+T = TypeVar("T")
+
+STATUS = SearchAttributeKey.for_keyword("ThawStatus")
+REASON = SearchAttributeKey.for_keyword("ThawReason")
+TIER = SearchAttributeKey.for_keyword("ThawTier")
+DUE = SearchAttributeKey.for_datetime("ThawDue")
+
+
+@workflow.defn(name="FreezeAppeal")
+class FreezeAppeal:
+    @workflow.init
+    def __init__(self, start: CaseInput) -> None:
+        self._record = Record(KIND, start.entries, self._show)
+        self._at_work = 0
+        self._leaving = False
+        self._shown: tuple[str, ...] = ()
+        self._done_once: set[str] = set()
+
+    @property
+    def case(self) -> Case:
+        return self._record.case
+
+    @workflow.run
+    async def run(self, start: CaseInput) -> str:
+        """Carry the case on from where its journal stands, until nothing is left to do or to watch."""
+        del start  # `__init__` has it
+        self._show()
+        beside = [asyncio.create_task(duty()) for duty in (self._keep_time, self._enforce_controls, self._tell)]
+        while not self.case.finished:
+            if self._record.stale:
+                await self._record.sync()
+            elif workflow.info().is_continue_as_new_suggested():
+                await self._continue_as_new()
+            else:
+                await self._next_stage()
+        for duty in beside:
+            duty.cancel()
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        return self.case.status
+
+    async def _next_stage(self) -> None:
+        match self.case.status:
+            case Status.SUBMITTED:
+                await self._check_documents()
+            case Status.PENDING_CHECK:
+                await self._await_verification()
+            case Status.APPROVED:
+                await self._start_release()
+            case Status.EXECUTING:
+                await self._carry_out_release()
+            case Status.COMPENSATING | Status.SUSPENDED_LEGAL:
+                await self._reverse_release()
+            case Status.POST_ACTIONS:
+                await self._after_release()
+            case Status.CLOSED_RELEASED:
+                await self._watch()
+            case _:
+                await self._peoples_turn()
+
+    # --- stages -----------------------------------------------------------------------------------------------------
+
+    async def _peoples_turn(self) -> None:
+        """Someone decides, or a deadline passes."""
+        await self._moved()
+
+    async def _check_documents(self) -> None:
+        """Have the machine read what was filed. If verification cannot be reached, the case waits for it."""
+        version = self.case.version
+        try:
+            checked = await self._until_moved(self._verify_all(effects.QUICK))
+        except ActivityError:
+            await self._record.proceed(c.DeferChecks(), f"checks:{version}:deferred")
+            return
+        if checked is not None:
+            await self._record.proceed(c.RecordChecks(checked), f"checks:{version}:done")
+
+    async def _await_verification(self) -> None:
+        """Verification was away: keep asking until it answers, or until a person takes over."""
+        version = self.case.version
+        checked = await self._until_moved(self._verify_all(effects.PATIENT))
+        if checked is not None:
+            await self._record.proceed(c.ResumeChecks(), f"checks:{version}:resumed")
+            await self._record.proceed(c.RecordChecks(checked), f"checks:{version}:done")
+
+    async def _verify_all(self, retry: RetryPolicy) -> tuple[c.CheckedDocument, ...]:
+        day = workflow.now().astimezone(SHANGHAI).date().isoformat()
+        unread = [self._reading(document, day) for document in evidence.to_check(self.case)]
+        return tuple(await asyncio.gather(*(effects.verify(order, retry) for order in unread)))
+
+    def _reading(self, document: Document, day: str) -> ports.VerifyOrder:
+        case = self.case
+        key = f"{case.case_id}:verify:{document.document_id}"
+        return ports.VerifyOrder(key, case.case_id, document.document_id, document.doc_type, case.merchant_no, day)
+
+    async def _start_release(self) -> None:
+        """Look again at all the approval rests on, then start, or ask the merchant for what comes first."""
+        await self._record.proceed(c.Execute(), f"execute:{self.case.version}")
+
+    async def _carry_out_release(self) -> None:
+        """One step at a time: the one under way, else the bank's word, else the next."""
+        flying, following = self.case.release.in_flight, release.next_step(self.case)
+        if flying:
+            await self._carry_out(flying)
+        elif following:
+            await self._record.proceed(c.StartStep(following.n), f"step:{following.n}:start")
+        elif self.case.release.payout == "sent":
+            await self._await_bank()
+        else:
+            await self._moved()
+
+    async def _carry_out(self, step: Step) -> None:
+        """Bring a started step's effect about. No answer is asked for by the step's key, never sent under another."""
+        name, order = ports.STEPS[step.name], orders.for_step(self.case, step)
+        try:
+            receipt = await effects.look_up(name, order) if step.state == "unknown" else None
+            receipt = receipt or await effects.effect(name, order, self._record.policy.timers, step.name)
+        except ActivityError as error:
+            await self._not_done(step, error)
+            return
+        await self._record.proceed(c.FinishStep(step.n, receipt.ref), f"step:{step.n}:done")
+
+    async def _not_done(self, step: Step, error: ActivityError) -> None:
+        """Refused for good: reversed before the pivot, looked into after it. Unknown: asked for by key."""
+        code = effects.refused(error)
+        if code is not None:
+            position = self._record.position
+            await self._record.proceed(c.FailStep(step.n, code), f"step:{step.n}:refused")
+            if self.case.release.in_flight and self._record.position <= position + 1:
+                await self._moved(within=timedelta(hours=1), why=f"{step.name} was refused; it is tried again")
+            return
+        if step.state != "unknown":
+            await self._record.proceed(c.LoseStep(step.n, effects.cause_of(error)), f"step:{step.n}:unknown")
+        else:
+            await workflow.sleep(timedelta(seconds=self._record.policy.timers.step_backoff_first_seconds))
+
+    async def _await_bank(self) -> None:
+        """The bank's signed message arrives as a command; if it stays out, the bank is asked by the payout's key."""
+        paid = next(step for step in reversed(self.case.release.steps) if step.name == "pay_out")
+        if await self._moved(within=_BANK_SILENCE, why="the bank's word on the payout"):
+            return
+        state = await self._until_moved(effects.payout_state(orders.for_step(self.case, paid)))
+        if state is not None and state.outcome in {"confirmed", "bounced"}:
+            answer = c.AnswerPayout(paid.planned.key, state.outcome, state.message_ref, state.reason)
+            await self._record.proceed(answer, f"payout:{paid.n}:asked")
+
+    async def _reverse_release(self) -> None:
+        """Reverse what was done, last first; first find out what became of the step under way. A legal order stops the
+        release here: after the pivot there is nothing to reverse, and the case waits for the authority."""
+        flying, todo = self.case.release.in_flight, release.undoable(self.case)
+        if flying:
+            await self._carry_out(flying)
+        elif todo and not self.case.release.past_pivot:
+            name, order = orders.for_reversal(self.case, todo[0])
+            receipt = await self._insist(name, order, f"reverse {todo[0].name}")
+            await self._record.proceed(c.UndoStep(todo[0].n, receipt.ref), f"step:{todo[0].n}:undone")
+        else:
+            await self._moved()
+
+    async def _after_release(self) -> None:
+        """Check another payout account when one is named; reduce limits when the merchant does not act in time."""
+        if self.case.release.payout == "account_named":
+            await self._check_account()
+        elif self.case.post_overdue and "limits" not in self._done_once:
+            await self._once("limits", "risk.reduce_limits")
+        else:
+            await self._moved()
+
+    async def _check_account(self) -> None:
+        ref = self.case.release.account_ref or ""
+        check = await self._until_moved(effects.check_account(self._order("account", account_ref=ref)))
+        if check is not None:
+            await self._record.proceed(c.RecordAccountCheck(check.matches, check.finding), f"account:{ref}:checked")
+
+    async def _watch(self) -> None:
+        """A released terminal is watched for a while."""
+        if "monitoring" in self.case.dues and "monitor" not in self._done_once:
+            await self._once("monitor", "risk.monitor", until=self.case.dues["monitoring"].due)
+        else:
+            await self._moved()
+
+    async def _once(self, name: str, effect: str, **fields: Any) -> None:
+        """An effect that is asked for once in a run; its key keeps it one over all runs."""
+        self._done_once.add(name)
+        await self._insist(effect, self._order(name, **fields), name)
+
+    # --- beside the stages ------------------------------------------------------------------------------------------
+
+    async def _keep_time(self) -> None:
+        """Wait for the case's next deadline. A passed deadline is a command like any other."""
+        passed: Due | None = None
+        while True:
+            due = deadlines.earliest(self.case)
+            if due is None or due == passed or self._leaving:
+                await workflow.wait_condition(lambda: deadlines.earliest(self.case) != due)  # noqa: B023
+                continue
+            wait = parse_time(due.due) - workflow.now()
+            try:
+                await workflow.wait_condition(
+                    lambda: deadlines.earliest(self.case) != due,  # noqa: B023
+                    timeout=max(wait, timedelta()),
+                    timeout_summary=f"{due.name} until {due.due[:16]}Z",
+                )
+            except TimeoutError:
+                passed = due
+                await self._working(
+                    self._record.proceed(c.PassDeadline(due.name, due.due), f"deadline:{due.name}:{due.due}")
+                )
+
+    async def _enforce_controls(self) -> None:
+        """Bring every control into force: at the ledger, at the terminal. One partner's absence holds up no other."""
+        begun: set[tuple[str, str]] = set()
+        while True:
+            await workflow.wait_condition(lambda: bool(self._unenforced(begun)))
+            for control, effect in self._unenforced(begun):
+                begun.add((control.control_id, effect))
+                asyncio.create_task(self._working(self._enforce(control, effect)))  # noqa: RUF006
+
+    def _unenforced(self, begun: set[tuple[str, str]]) -> list[tuple[Control, str]]:
+        if self._leaving:
+            return []
+        flying = self.case.release.in_flight
+        return [
+            (control, effect)
+            for control in self.case.controls
+            for effect in control.owed
+            if (control.control_id, effect) not in begun and not (control.legal_hold and flying)
+        ]
+
+    async def _enforce(self, control: Control, effect: str) -> None:
+        order, step = orders.for_control(self.case, control, effect), f"control:{control.control_id}:{effect}:done"
+        if effect == "questions":
+            found = await effects.questions(order)
+            await self._record.proceed(c.RecordEnforcement(control.control_id, "questions", None, found), step)
+            return
+        try:
+            await self._insist(orders.ENFORCEMENT[effect], order, f"{effect} for {control.placed.kind}")
+        except ActivityError as error:
+            if effects.refused(error) is None:
+                raise
+            refused = c.RecordEnforcement(control.control_id, "hold", effects.available_fen(error))
+            await self._record.proceed(refused, f"control:{control.control_id}:hold:refused")
+            return
+        await self._record.proceed(c.RecordEnforcement(control.control_id, effect), step)  # type: ignore[arg-type]
+
+    async def _tell(self) -> None:
+        """Send the notices owed, in their order, each once."""
+        while True:
+            await workflow.wait_condition(lambda: bool(self.case.owed) and not self._leaving)
+            await self._working(self._send(self.case.owed[0]))
+
+    async def _send(self, owed: OwedNotice) -> None:
+        order = orders.for_notice(self.case, owed, self._record.policy)
+        sent = await effects.notify(order)
+        record = c.RecordNotice(owed.key, owed.notice, sent.channel, sent.receipt, sent.delivered_at)
+        await self._record.proceed(record, f"sent:{owed.key}")
+
+    # --- effects ----------------------------------------------------------------------------------------------------
+
+    def _order(self, name: str, **fields: Any) -> ports.Order:
+        case = self.case
+        return ports.Order(f"{case.case_id}:{name}", case.case_id, case.merchant_no, case.terminal_sn, **fields)
+
+    async def _insist(self, name: str, order: ports.Order, summary: str) -> ports.Receipt:
+        return await effects.insist(name, order, self._record.policy.timers, summary)
+
+    # --- waiting ----------------------------------------------------------------------------------------------------
+
+    async def _moved(self, within: timedelta | None = None, why: str | None = None) -> bool:
+        """Wait until the journal has moved (or must be read, or the run is to be continued). False on a time-out."""
+        position = self._record.position
+        try:
+            await workflow.wait_condition(lambda: self._has_moved(position), timeout=within, timeout_summary=why)
+        except TimeoutError:
+            return False
+        return True
+
+    def _has_moved(self, position: int) -> bool:
+        return self._record.position != position or self._record.stale or workflow.info().is_continue_as_new_suggested()
+
+    async def _until_moved(self, work: Coroutine[Any, Any, T]) -> T | None:
+        """The work's result, or None when the case left the stage before it was there; then the work is dropped."""
+        status, account = self.case.status, self.case.release.account_ref
+        task = asyncio.ensure_future(work)
+        await workflow.wait_condition(
+            lambda: (
+                task.done()
+                or (self.case.status, self.case.release.account_ref) != (status, account)
+                or self._record.stale
+            )
+        )
+        if task.done():
+            return task.result()
+        task.cancel()
+        return None
+
+    async def _working(self, work: Coroutine[Any, Any, T]) -> T:
+        """Work beside the stages, counted so that a run is not continued in the middle of it."""
+        self._at_work += 1
+        try:
+            return await work
+        finally:
+            self._at_work -= 1
+
+    async def _continue_as_new(self) -> NoReturn:
+        """A long history goes on in a new run, with the journal so far as its input."""
+        self._leaving = True
+        await workflow.wait_condition(lambda: self._at_work == 0 and workflow.all_handlers_finished())
+        workflow.continue_as_new(CaseInput(self._record.whole()))
+
+    def _show(self) -> None:
+        """Tell engineers where the case stands: one sentence, and attributes to search by."""
+        case, policy = self.case, self._record.policy
+        waiting = waiting_on(case, policy)
+        workflow.set_current_details(waiting.sentence.en)
+        tier = tier_of(case, policy)
+        shown = (case.status.value, case.reason_code, tier, waiting.until or "")
+        if shown[:3] != self._shown[:3]:
+            due = parse_time(waiting.until) if waiting.until else None
+            workflow.upsert_search_attributes(
+                [
+                    STATUS.value_set(case.status.value),
+                    REASON.value_set(case.reason_code),
+                    TIER.value_set(tier),
+                    DUE.value_set(due) if due else DUE.value_unset(),
+                ]
+            )
+            self._shown = shown
+
+    # --- what reaches the case --------------------------------------------------------------------------------------
+
+    @workflow.update
+    async def give(self, order: CommandOrder) -> Answer:
+        """A person's command, answered at once: what it led to, or why it is refused."""
+        answer = await self._record.apply(command_in(order), asked_in(order, workflow.now()))
+        if isinstance(answer, Refused):
+            raise refusal_error(answer)
+        return answer
+
+    @give.validator
+    def _give(self, order: CommandOrder) -> None:
+        refused = self._record.refusal(command_in(order), asked_in(order, workflow.now()))
+        if refused:
+            raise refusal_error(refused)
+
+    @workflow.signal
+    async def ask(self, order: CommandOrder) -> None:
+        """The same command without an answer; a refusal is journaled."""
+        try:
+            answer = await self._record.apply(command_in(order), asked_in(order, workflow.now()))
+        except ApplicationError:
+            code = "invalid"
+        else:
+            if not isinstance(answer, Refused):
+                return
+            code = answer.code
+        await self._record.proceed(c.RecordRefusal(order.name, code), f"refused:{order.command_id}")
+
+    @workflow.signal
+    def resync(self) -> None:
+        """The journal may be ahead of this run: read it before going on."""
+        self._record.doubt()
+
+    @workflow.query
+    def position(self) -> int:
+        """How many entries of the journal this run has folded."""
+        return self._record.position
+
+
+_BANK_SILENCE = timedelta(minutes=10)

@@ -1,0 +1,53 @@
+"""What travels to a case's workflow: its journal to start from, and commands; and how a refusal travels back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from temporalio.exceptions import ApplicationError
+
+from domain.actors import Actor
+from domain.business_time import format_time
+from domain.commands import Asked, Command
+from domain.refusals import Refused
+from domain.wire import command_of
+
+INVALID = "invalid"
+"""The error type of a command whose name or body makes no sense."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseInput:
+    """The case's journal so far, as `domain.wire.entries_json`: what a run starts from and continues with."""
+
+    entries: str
+
+
+@dataclass(frozen=True, slots=True)
+class CommandOrder:
+    """A command on its way to a case: its name and JSON body, who asks, under which id, having seen which version."""
+
+    name: str
+    body: str
+    command_id: str
+    by: Actor
+    seen: int | None = None
+
+
+def command_in(order: CommandOrder) -> Command:
+    """The command an order carries. Raises an ApplicationError of type INVALID for one that makes no sense."""
+    try:
+        return command_of(order.name, order.body)
+    except ValueError as error:
+        raise ApplicationError(str(error), type=INVALID, non_retryable=True) from error
+
+
+def asked_in(order: CommandOrder, now: datetime) -> Asked:
+    return Asked(order.command_id, order.by, format_time(now), order.seen)
+
+
+def refusal_error(refused: Refused) -> ApplicationError:
+    """A refusal as the caller of an update gets it: its type is the code, its details are status, zh and en."""
+    details = (refused.status, refused.text.zh, refused.text.en)
+    return ApplicationError(refused.text.en, *details, type=refused.code, non_retryable=True)

@@ -1,0 +1,222 @@
+"""The case's record as its workflow keeps it: decide, append to the journal, and only then change memory.
+
+One command at a time. The journal wins: where it is ahead, its entries are folded and the command is decided again on
+them. A command that was answered before, in this run or an earlier one, gets the first answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError, ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    import policies
+    from domain import listing
+    from domain.actors import SYSTEM
+    from domain.business_time import format_time
+    from domain.case import Case
+    from domain.commands import NAMES, PEOPLES, Asked, Command
+    from domain.events import Event
+    from domain.freeze_appeal import decide
+    from domain.policy import Policy
+    from domain.refusals import Refused, refuse
+    from domain.stream import Entry, canonical, seal
+    from domain.wire import Answer, History, drafts, entries_json, entries_of
+    from workflows import ports
+
+_RETRY = RetryPolicy(
+    initial_interval=timedelta(milliseconds=100), maximum_interval=timedelta(minutes=2), backoff_coefficient=2
+)
+
+
+async def _at_journal(activity: str, order: object, summary: str) -> str:
+    """A call to the journal. One that is away is waited for: briefly within the workflow task, longer on timers."""
+    text: str = await workflow.execute_local_activity(
+        activity,
+        order,
+        result_type=str,
+        start_to_close_timeout=timedelta(seconds=10),
+        retry_policy=_RETRY,
+        local_retry_threshold=timedelta(seconds=10),
+        summary=summary,
+    )
+    return text
+
+
+class Record:
+    """A case's history, its policy, and the one way to add to it. `changed` is called after each addition."""
+
+    def __init__(self, kind: str, entries: str, changed: Callable[[], None]) -> None:
+        self._kind = kind
+        self._entries: list[Entry] = list(entries_of(entries))
+        self.history = History().after(self._entries)
+        self._changed = changed
+        self._lock = asyncio.Lock()
+        self._stale = False
+        self._lists: dict[str, str] = {}
+
+    @property
+    def case(self) -> Case:
+        return self.history.case
+
+    @property
+    def policy(self) -> Policy:
+        """The rules the case was opened under."""
+        return policies.load(self.case.policy_version)
+
+    @property
+    def position(self) -> int:
+        return self.history.head.position
+
+    @property
+    def stale(self) -> bool:
+        """Whether the journal is known to be ahead."""
+        return self._stale
+
+    def doubt(self) -> None:
+        """The journal may be ahead: read it before the next decision."""
+        self._stale = True
+
+    def whole(self) -> str:
+        """All entries as one text, for the run that continues this one."""
+        return entries_json(self._entries)
+
+    def refusal(self, command: Command, asked: Asked) -> Refused | None:
+        """Why the command would be refused now, without leaving a trace; None when memory cannot tell for sure."""
+        if self._stale or asked.command_id in self.history.answers or (asked.seen or 0) > self.case.version:
+            return None
+        decision = decide(self.case, command, asked, self.policy)
+        return decision if isinstance(decision, Refused) and not decision.events else None
+
+    async def apply(self, command: Command, asked: Asked) -> Answer | Refused:
+        """Decide the command on the newest state and journal what it leads to."""
+        async with self._lock:
+            while True:
+                if self._stale or (asked.seen or 0) > self.case.version:
+                    await self._read()
+                first = self.history.answers.get(asked.command_id)
+                if first is not None:
+                    return refuse("approval-voided", why="a document has expired") if first.refusal else first
+                decision = decide(self.case, command, asked, self.policy)
+                events = decision.events if isinstance(decision, Refused) else decision
+                if not events:
+                    return decision if isinstance(decision, Refused) else self._nothing()
+                try:
+                    if not await self._append(events, command, asked):
+                        continue
+                except AnotherCaseOpenError:
+                    return refuse("another-case-open")
+                if isinstance(decision, Refused):
+                    return decision
+                return self.history.answers[asked.command_id]
+
+    async def proceed(self, command: Command, step: str) -> Answer | Refused:
+        """A command of the procedure itself. `step` names it within the case, so that a repeat is one."""
+        return await self.apply(command, self.asked(f"{self.case.case_id}:{step}"))
+
+    def asked(self, command_id: str) -> Asked:
+        return Asked(command_id, SYSTEM, format_time(workflow.now()))
+
+    async def sync(self) -> None:
+        """Fold what the journal has beyond memory."""
+        async with self._lock:
+            await self._read()
+
+    def _nothing(self) -> Answer:
+        return Answer(self.case.version, self.case.status, ())
+
+    async def _append(self, events: tuple[Event, ...], command: Command, asked: Asked) -> bool:
+        """Whether the events were written. If not, the journal was ahead and memory has caught up with it."""
+        entries = seal(
+            self.case.case_id,
+            self.history.head,
+            drafts(self.case, events),
+            occurred_at=asked.at,
+            actor=_signature(command, asked),
+            command_id=asked.command_id,
+        )
+        after = self.history.after(entries)
+        lists = self._lists_of(after.case)
+        request = self._request(entries, after.case, lists)
+        try:
+            text = await _at_journal(ports.JOURNAL_APPEND, request, summary=entries[-1].type)
+        except ActivityError as error:
+            if isinstance(error.cause, ApplicationError) and error.cause.type == "another-case-open":
+                self._stale = True
+                raise AnotherCaseOpenError from error
+            raise
+        answer = json.loads(text)
+        if answer["outcome"] == "ok":
+            self._take(entries, after)
+            self._lists = lists
+            return True
+        await self._catch_up(tuple(Entry(**row) for row in answer["entries"]))
+        return False
+
+    def _request(self, entries: tuple[Entry, ...], after: Case, lists: dict[str, str]) -> str:
+        """The append as one pre-serialised text; lists that did not change are left out of it."""
+        new = {name: json.loads(text)["all"] if self._lists.get(name) != text else None for name, text in lists.items()}
+        return canonical(
+            {
+                "stream": after.case_id,
+                "kind": self._kind,
+                "expected_position": self.history.head.position,
+                "expected_head": self.history.head.hash,
+                "command_id": entries[0].command_id,
+                "entries": [asdict(entry) for entry in entries],
+                "summary": listing.summary(after, self.policy),
+                **new,
+            }
+        )
+
+    def _lists_of(self, case: Case) -> dict[str, str]:
+        return {
+            "tasks": canonical({"all": listing.tasks(case, self.policy)}),
+            "controls": canonical({"all": listing.control_rows(case)}),
+        }
+
+    def _take(self, entries: tuple[Entry, ...], after: History) -> None:
+        self._entries.extend(entries)
+        self.history = after
+        self._changed()
+
+    async def _catch_up(self, missing: tuple[Entry, ...]) -> None:
+        if missing and missing[0].position == self.position + 1:
+            self._take(missing, self.history.after(missing))
+        else:
+            await self._read_anew()
+
+    async def _read(self) -> None:
+        missing = await self._read_after(self.position)
+        self._stale = False
+        if missing:
+            self._take(missing, self.history.after(missing))
+
+    async def _read_anew(self) -> None:
+        """Memory holds something the journal does not: the journal's word counts."""
+        entries = await self._read_after(0)
+        self._entries, self._stale = [], False
+        self._take(entries, History().after(entries))
+
+    async def _read_after(self, position: int) -> tuple[Entry, ...]:
+        order = ports.ReadOrder(self.case.case_id, position)
+        text = await _at_journal(ports.JOURNAL_READ, order, summary="read the journal")
+        self._lists = {}
+        return entries_of(text)
+
+
+class AnotherCaseOpenError(Exception):
+    """The append would open a second case of its kind on the terminal."""
+
+
+def _signature(command: Command, asked: Asked) -> str:
+    """`role:name` of who asks: of several roles, the one the command is for."""
+    name = NAMES.get(type(command))
+    return asked.by.signing_as(PEOPLES[name].roles if name else ())
