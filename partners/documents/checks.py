@@ -156,9 +156,4 @@ def _apart(seen: str, held: str) -> bool:
 def _contradiction(code: str, zh: str, en: str, *, sure: bool) -> Check:
     if sure:
         return Check(code, "fail", zh, en)
-    return Check(
-        code,
-        "unsure",
-        f"似乎{zh}，但识别把握不足，需人工查看",
-        f"{en}, as it seems, but the reading is not sure; a person must look",
-    )
+    return Check(code, "unsure", f"{zh}；尚不确定，需人工查看", f"{en}; this is not certain, a person must look")

@@ -134,7 +134,7 @@ def _marks(text: str, gaps: Iterable[int], labels: Labels) -> list[tuple[int, in
     marks: list[tuple[int, int, str]] = []
     position = 0
     while position < len(text):
-        spelling = next((word for word in labels.spellings if text.startswith(word, position)), None)
+        spelling = _label_at(text, position, breaks, labels)
         if spelling is not None:
             end = position + len(spelling)
             closed = text[end : end + 1] in COLONS and end < len(text)
@@ -145,6 +145,16 @@ def _marks(text: str, gaps: Iterable[int], labels: Labels) -> list[tuple[int, in
                 continue
         position += 1
     return marks
+
+
+def _label_at(text: str, position: int, breaks: set[int], labels: Labels) -> str | None:
+    """The longest label there; in mid-line a space inside it means that two things only happen to stand together."""
+    for spelling in labels.spellings:
+        if text.startswith(spelling, position):
+            inside = range(position + 1, position + len(spelling))
+            if position == 0 or position in breaks or breaks.isdisjoint(inside):
+                return spelling
+    return None
 
 
 def _piece(line: Line, text: str, start: int, end: int) -> Piece:

@@ -32,8 +32,6 @@ LABELS = Labels(
         "名称": "name",
         "市场主体类型": "kind",
         "主体类型": "kind",
-        "企业类型": "kind",
-        "公司类型": "kind",
         "类型": "kind",
         "法定代表人(负责人)": "representative",
         "法定代表人姓名": "representative",

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import BytesIO
+from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -71,6 +72,35 @@ class Page:
     lines: tuple[Line, ...] = field(default_factory=tuple)
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A line as the engine gives it: corners clockwise from the upper left one, text, the angle classifier's word."""
+
+    quad: Quad
+    text: str
+    confidences: tuple[float, ...]
+    flipped: bool
+    angle_confidence: float
+    crop: Pixels
+
+    @property
+    def across(self) -> float:
+        """Length of the upper and lower edges in pixels."""
+        quad = self.quad
+        return float(np.linalg.norm(quad[1] - quad[0]) + np.linalg.norm(quad[2] - quad[3])) / 2
+
+    @property
+    def down(self) -> float:
+        """Length of the left and right edges in pixels."""
+        quad = self.quad
+        return float(np.linalg.norm(quad[3] - quad[0]) + np.linalg.norm(quad[2] - quad[1])) / 2
+
+    @property
+    def telling(self) -> bool:
+        """Whether it is long enough to say which way the page lies."""
+        return max(self.across, self.down) >= _TELLING_SHAPE * min(self.across, self.down)
+
+
 class Reader:
     """The OCR engine with its models loaded and warm. Not for use by two threads at once."""
 
@@ -89,7 +119,7 @@ class Reader:
                 "EngineConfig.onnxruntime.inter_op_num_threads": 1,
             }
         )
-        self._read(np.full((200, 400, 3), 255, np.uint8))
+        self._look(np.full((200, 400, 3), 255, np.uint8))
 
     def read(self, data: bytes, media_type: str) -> tuple[Page, ...]:
         """The first PAGES_READ pages of an inspected file; ValueError or OSError when a page cannot be opened."""
@@ -97,29 +127,43 @@ class Reader:
 
     def _page(self, number: int, picture: Image.Image) -> Page:
         pixels = _pixels(picture)
-        quads, texts, turns = self._read(pixels)
-        if turned := _turn_needed(quads, turns):
+        seen = self._look(pixels)
+        if turned := _turn_needed(seen):
             pixels = np.ascontiguousarray(np.rot90(pixels, -turned // 90))
-            quads, texts, turns = self._read(pixels)
+            seen = self._look(pixels)
+        seen = self._unflipped(seen)
         height, width = pixels.shape[:2]
-        skew = _skew(quads)
-        quads = _straightened(quads, skew, (width / 2, height / 2))
-        lines = tuple(
-            _line(text, scores, quad) for (text, scores), quad in zip(texts, quads, strict=True) if text.strip()
-        )
-        return Page(number, width, height, turned, skew, lines)
+        skew = _skew(seen)
+        straight = _straightened([one.quad for one in seen], skew, (width / 2, height / 2))
+        lines = [_line(one, quad) for one, quad in zip(seen, straight, strict=True) if one.text.strip()]
+        return Page(number, width, height, turned, skew, tuple(lines))
 
-    def _read(self, pixels: Pixels) -> tuple[list[Quad], list[tuple[str, Sequence[float]]], list[tuple[str, float]]]:
-        """Quads, texts with a confidence for each character, and the angle classifier's word on each line."""
+    def _look(self, pixels: Pixels) -> list[_Seen]:
+        """Every line the engine finds in the picture."""
         from rapidocr.utils.process_img import map_boxes_to_original  # noqa: PLC0415 - as above
 
         prepared, record = self._engine.preprocess_img(pixels)
-        found, angles, read, _ = self._engine.run_ocr_steps(prepared, record)
+        found, angles, read, crops = self._engine.run_ocr_steps(prepared, record)
         if found.boxes is None or read.txts is None:
-            return [], [], []
-        boxes = map_boxes_to_original(np.array(found.boxes), record, *pixels.shape[:2])
-        texts = [(text, words.confs) for text, words in zip(read.txts, read.word_results, strict=True)]
-        return list(boxes), texts, list(angles.cls_res)
+            return []
+        quads = map_boxes_to_original(np.array(found.boxes), record, *pixels.shape[:2])
+        return [
+            _Seen(quad, text, tuple(words.confs), label == "180", score, crop)
+            for quad, text, words, (label, score), crop in zip(
+                quads, read.txts, read.word_results, angles.cls_res, crops, strict=True
+            )
+        ]
+
+    def _unflipped(self, seen: Sequence[_Seen]) -> list[_Seen]:
+        """Lines of an upright page that the angle classifier took to be upside down, read again as they stand."""
+        flipped = [at for at, one in enumerate(seen) if one.flipped and one.across >= one.down]
+        result = list(seen)
+        if flipped:
+            again = self._engine.recognize_txt([seen[at].crop for at in flipped])
+            for at, text, words in zip(flipped, again.txts, again.word_results, strict=True):
+                if fmean(words.confs) > fmean(seen[at].confidences):
+                    result[at] = replace(seen[at], text=text, confidences=tuple(words.confs))
+        return result
 
 
 def pictures(data: bytes, media_type: str) -> Iterator[Image.Image]:
@@ -164,27 +208,25 @@ def _pixels(picture: Image.Image) -> Pixels:
     return np.ascontiguousarray(np.asarray(picture, dtype=np.uint8)[:, :, ::-1])  # the models were trained on BGR
 
 
-def _turn_needed(quads: Sequence[Quad], turns: Sequence[tuple[str, float]]) -> int:
+def _turn_needed(seen: Sequence[_Seen]) -> int:
     """Degrees clockwise (0, 90, 180, 270) that make the page upright, by a vote of its longer lines."""
     votes = {0: 0.0, 90: 0.0, 180: 0.0, 270: 0.0}
-    for quad, (label, confidence) in zip(quads, turns, strict=True):
-        across, down = _extent(quad)
-        if max(across, down) < _TELLING_SHAPE * min(across, down) or confidence < _CLEAR_TURN:
+    for one in seen:
+        if not one.telling or one.angle_confidence < _CLEAR_TURN:
             continue
-        flipped = label == "180"
-        turn = (180 if flipped else 0) if across >= down else (90 if flipped else 270)
-        votes[turn] += max(across, down)
+        lying = one.down > one.across
+        turn = (90 if one.flipped else 270) if lying else (180 if one.flipped else 0)
+        votes[turn] += max(one.across, one.down)
     return max(votes, key=lambda turn: votes[turn])
 
 
-def _skew(quads: Sequence[Quad]) -> float:
+def _skew(seen: Sequence[_Seen]) -> float:
     """The angle in radians that the page's lines slope downwards, the longer ones deciding."""
     slopes: list[tuple[float, float]] = []
-    for quad in quads:
-        across, down = _extent(quad)
-        if across >= _TELLING_SHAPE * down:
-            side = quad[1] - quad[0] + quad[2] - quad[3]
-            slopes.append((math.atan2(float(side[1]), float(side[0])), across))
+    for one in seen:
+        if one.telling and one.across > one.down:
+            side = one.quad[1] - one.quad[0] + one.quad[2] - one.quad[3]
+            slopes.append((math.atan2(float(side[1]), float(side[0])), one.across))
     slopes.sort()
     half, passed = sum(weight for _, weight in slopes) / 2, 0.0
     for slope, weight in slopes:
@@ -194,12 +236,6 @@ def _skew(quads: Sequence[Quad]) -> float:
     return 0.0
 
 
-def _extent(quad: Quad) -> tuple[float, float]:
-    across = (np.linalg.norm(quad[1] - quad[0]) + np.linalg.norm(quad[2] - quad[3])) / 2
-    down = (np.linalg.norm(quad[3] - quad[0]) + np.linalg.norm(quad[2] - quad[1])) / 2
-    return float(across), float(down)
-
-
 def _straightened(quads: Sequence[Quad], angle: float, centre: tuple[float, float]) -> list[Quad]:
     cosine, sine = math.cos(-angle), math.sin(-angle)
     turn = np.array([[cosine, -sine], [sine, cosine]], dtype=np.float32)
@@ -207,10 +243,10 @@ def _straightened(quads: Sequence[Quad], angle: float, centre: tuple[float, floa
     return [((quad - middle) @ turn.T + middle).astype(np.float32) for quad in quads]
 
 
-def _line(text: str, confidences: Sequence[float], quad: Quad) -> Line:
-    kept = [(char, score) for char, score in zip(text, confidences, strict=False) if not char.isspace()]
+def _line(seen: _Seen, quad: Quad) -> Line:
+    kept = [(char, score) for char, score in zip(seen.text, seen.confidences, strict=False) if not char.isspace()]
     gaps, position = set(), 0
-    for char in text:
+    for char in seen.text:
         if char.isspace():
             gaps.add(position)
         else:
