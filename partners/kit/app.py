@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -46,14 +45,11 @@ class Partner:
         """Within the block do rounds of background work: at once, after every effect, and when the last round said."""
         rounds = Rounds(do_round)
         self._rounds.append(rounds)
-        task = asyncio.create_task(rounds.run())
         try:
-            yield
+            async with rounds.running():
+                yield
         finally:
             self._rounds.remove(rounds)
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
 
     def wake(self) -> None:
         """Start a round of every background work now; effects do this by themselves once they have committed."""
@@ -61,7 +57,7 @@ class Partner:
             rounds.wake()
 
 
-def _this_partner(request: Request) -> Partner:
+async def _this_partner(request: Request) -> Partner:
     partner: Partner = request.app.state.partner
     return partner
 

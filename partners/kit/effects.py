@@ -86,7 +86,7 @@ class EffectCall:
         return _response(row["answer"], row["status"], {"Idempotent-Replay": "true"})
 
 
-def effect_call(request: Request, key: IdempotencyKey) -> EffectCall:
+async def effect_call(request: Request, key: IdempotencyKey) -> EffectCall:
     """The dependency behind `Effect`: takes the key from the call's header."""
     return EffectCall(request.app.state.partner, key, request.url.path)
 
@@ -99,7 +99,7 @@ def effect_routes() -> APIRouter:
     routes = APIRouter(tags=["effects"])
 
     @routes.get(
-        "/effects/{key}",
+        "/effects/{key:path}",
         response_model=EffectRecord,
         responses=refusals(404),
         summary="Whether the effect of a key stands, and its answer",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 
 import psycopg
 import structlog
@@ -20,19 +21,35 @@ PAUSE_WITHOUT_DATABASE_SECONDS = 1.0
 
 
 class Rounds:
-    """One kind of work done in rounds; `run` never returns, `wake` starts the next round now."""
+    """One kind of work done in rounds; `wake` starts the next one now, `running` does them within a block."""
 
     def __init__(self, do_round: Round) -> None:
         self._do_round = do_round
         self._woken = asyncio.Event()
+        self._stopped = False
 
     def wake(self) -> None:
         """Start the next round now."""
         self._woken.set()
 
-    async def run(self) -> None:
-        """Round after round, for ever; the database being away only delays the next."""
-        while True:
+    @asynccontextmanager
+    async def running(self) -> AsyncGenerator[None]:
+        """Do rounds beside the block, and break off the one under way at its end."""
+        task = asyncio.create_task(self._run())
+        try:
+            yield
+        finally:
+            # Up to Python 3.11 `asyncio.wait_for`, which psycopg waits with, may swallow a cancellation:
+            # the flag then ends the work after the round.
+            self._stopped = True
+            self.wake()
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    async def _run(self) -> None:
+        """Round after round; the database being away only delays the next."""
+        while not self._stopped:
             self._woken.clear()
             try:
                 pause = await self._do_round()

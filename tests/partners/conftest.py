@@ -1,13 +1,20 @@
-"""A ledger to talk to, in a few words."""
+"""What the partners' tests share: a desk that takes callbacks, and a ledger to talk to in a few words."""
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
+import hmac
+import json
 from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
 import httpx2
 import pytest
+import uvicorn
+from fastapi import FastAPI, Request, Response
 
 from partners.kit import Settings, running
 from partners.ledger import app
@@ -16,6 +23,69 @@ M = "898310154110001"
 CASE = "FA-20261109-AAAAAAAA"
 
 keys = (f"{CASE}:step:{n}" for n in count())
+
+
+@dataclass(frozen=True)
+class Told:
+    """One callback as it arrived."""
+
+    hook: str
+    signature: str
+    raw: bytes
+
+    @property
+    def body(self) -> dict[str, Any]:
+        return json.loads(self.raw)
+
+    def is_signed_with(self, secret: str) -> bool:
+        stamp, mac = (part.split("=")[1] for part in self.signature.split(","))
+        return mac == hmac.new(secret.encode(), stamp.encode() + b"." + self.raw, hashlib.sha256).hexdigest()
+
+
+@dataclass
+class Desk:
+    """A desk that takes callbacks; `answers` are the statuses it gives first, then 204."""
+
+    url: str = ""
+    answers: list[int] = field(default_factory=list)
+    arrived: asyncio.Queue[Told] = field(default_factory=asyncio.Queue)
+
+    async def next(self) -> Told:
+        """The next callback; TimeoutError when none comes."""
+        async with asyncio.timeout(20):
+            return await self.arrived.get()
+
+
+@pytest.fixture
+async def desk() -> AsyncIterator[Desk]:
+    """A desk listening on a free port."""
+    desk = Desk()
+    app = FastAPI()
+
+    @app.post("/hooks/{name}")
+    async def hook(name: str, request: Request) -> Response:
+        desk.arrived.put_nowait(Told(name, request.headers["Thaw-Signature"], await request.body()))
+        return Response(status_code=desk.answers.pop(0) if desk.answers else 204)
+
+    server = Announcing(uvicorn.Config(app, port=0, log_config=None, lifespan="off"))
+    serving = asyncio.create_task(server.serve())
+    await server.listening.wait()
+    desk.url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    yield desk
+    server.should_exit = True
+    await serving
+
+
+class Announcing(uvicorn.Server):
+    """A server that says when it listens."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.listening = asyncio.Event()
+
+    async def startup(self, sockets: Any = None) -> None:
+        await super().startup(sockets)
+        self.listening.set()
 
 
 class Books:

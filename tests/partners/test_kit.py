@@ -5,18 +5,15 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
-import json
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import psycopg
 import pytest
-import uvicorn
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Response
 
 from partners.kit import (
     Connection,
@@ -35,7 +32,7 @@ from partners.kit.serve import UnknownPartner, factory, run
 
 SECRET = "counter-secret"
 JSON = {"Content-Type": "application/json"}
-WAIT = 20  # seconds until a callback that never comes fails the test
+WAIT = 20  # seconds until an answer that never comes fails the test
 
 
 class Bump(Payload):
@@ -303,60 +300,17 @@ async def test_reads_and_refusals_are_not_lost(client):
 # Callbacks
 
 
-@dataclass
-class Desk:
-    """A desk that takes callbacks: what arrived, and the statuses it will answer with first."""
-
-    url: str = ""
-    arrived: asyncio.Queue[tuple[str, str, bytes]] = field(default_factory=asyncio.Queue)
-    answers: list[int] = field(default_factory=list)
-
-    async def next(self) -> tuple[str, str, bytes]:
-        async with asyncio.timeout(WAIT):
-            return await self.arrived.get()
-
-
-@asynccontextmanager
-async def a_desk(*answers: int) -> AsyncIterator[Desk]:
-    desk = Desk(answers=list(answers))
-    app = FastAPI()
-
-    @app.post("/hooks/{name}")
-    async def hook(name: str, request: Request) -> Response:
-        desk.arrived.put_nowait((name, request.headers["Thaw-Signature"], await request.body()))
-        return Response(status_code=desk.answers.pop(0) if desk.answers else 204)
-
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, lifespan="off"))
-    listening = asyncio.Event()
-    startup = server.startup
-
-    async def announced(sockets: Any = None) -> None:
-        await startup(sockets)
-        listening.set()
-
-    server.startup = announced
-    serving = asyncio.create_task(server.serve())
-    await listening.wait()
-    desk.url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    try:
-        yield desk
-    finally:
-        server.should_exit = True
-        await serving
-
-
-async def test_a_callback_is_signed_over_time_and_body_and_names_the_step(database):
-    async with a_desk() as desk, running(counter(database, desk.url, counter=SECRET)) as client:
+async def test_a_callback_is_signed_over_time_and_body_and_names_the_step(database, desk):
+    async with running(counter(database, desk.url, counter=SECRET)) as client:
         await bump_once(client, "FA-1:step:5")
 
-        hook, signature, body = await desk.next()
+        told = await desk.next()
 
-    stamp, mac = (part.split("=")[1] for part in signature.split(","))
-    assert mac == hmac.new(SECRET.encode(), stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
-    told = json.loads(body)
-    assert hook == "counter"
-    assert told["message_ref"]
-    assert {name: told[name] for name in ("case_id", "step_key", "outcome", "label")} == {
+    stamp, mac = (part.split("=")[1] for part in told.signature.split(","))
+    assert mac == hmac.new(SECRET.encode(), stamp.encode() + b"." + told.raw, hashlib.sha256).hexdigest()
+    assert told.hook == "counter"
+    assert told.body["message_ref"]
+    assert {name: told.body[name] for name in ("case_id", "step_key", "outcome", "label")} == {
         "case_id": "FA-1",
         "step_key": "FA-1:step:5",
         "outcome": "confirmed",
@@ -364,41 +318,42 @@ async def test_a_callback_is_signed_over_time_and_body_and_names_the_step(databa
     }
 
 
-async def test_a_callback_not_taken_is_sent_again_with_the_same_reference(database):
-    async with a_desk(500, 404) as desk, running(counter(database, desk.url, counter=SECRET)) as client:
+async def test_a_callback_not_taken_is_sent_again_with_the_same_reference(database, desk):
+    desk.answers = [500, 404]
+    async with running(counter(database, desk.url, counter=SECRET)) as client:
         await bump_once(client, "k")
 
-        bodies = [(await desk.next())[2] for _ in range(3)]
+        bodies = [(await desk.next()).raw for _ in range(3)]
 
     assert bodies[0] == bodies[1] == bodies[2]
 
 
-async def test_the_duplicate_fault_delivers_the_next_callback_twice(database):
-    async with a_desk() as desk, running(counter(database, desk.url, counter=SECRET)) as client:
+async def test_the_duplicate_fault_delivers_the_next_callback_twice(database, desk):
+    async with running(counter(database, desk.url, counter=SECRET)) as client:
         await client.put("/faults", json={"duplicate_callbacks": 1})
         await bump_once(client, "k1")
         first, second = await desk.next(), await desk.next()
         await bump_once(client, "k2")
         third = await desk.next()
 
-    assert first[2] == second[2]
-    assert json.loads(third[2])["step_key"] == "k2"
+    assert first.raw == second.raw
+    assert third.body["step_key"] == "k2"
 
 
-async def test_a_callback_queued_while_the_desk_was_away_is_sent_after_a_restart(database):
+async def test_a_callback_queued_without_a_desk_is_sent_after_a_restart_with_one(database, desk):
     async with running(counter(database)) as client:
         await bump_once(client, "k")
 
-    async with a_desk() as desk, running(counter(database, desk.url, counter=SECRET)):
-        assert json.loads((await desk.next())[2])["step_key"] == "k"
+    async with running(counter(database, desk.url, counter=SECRET)):
+        assert (await desk.next()).body["step_key"] == "k"
 
 
-async def test_a_refused_effect_calls_nobody_back(database):
-    async with a_desk() as desk, running(counter(database, desk.url, counter=SECRET)) as client:
+async def test_a_refused_effect_calls_nobody_back(database, desk):
+    async with running(counter(database, desk.url, counter=SECRET)) as client:
         await bump_once(client, "refused", refuse=True)
         await bump_once(client, "done")
 
-        assert json.loads((await desk.next())[2])["step_key"] == "done"
+        assert (await desk.next()).body["step_key"] == "done"
     assert desk.arrived.empty()
 
 
