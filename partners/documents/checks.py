@@ -28,6 +28,17 @@ CLEAR_WEAKEST = 0.80
 _COMPANY_NOISE = re.compile(r"[\s()（）【】\[\]·.,，。'\"“”‘’&/\\-]")
 _PERSON_NOISE = re.compile(r"[\s·.•,，。]")
 
+_SAME_CHARACTER = str.maketrans(
+    "強偉國華麗張劉陳楊趙吳黃鄧馮韓葉許蕭謝譚鄭鍾錢孫蔣龍鳳靜慶寶潔瓊蘭蓮貴軍輝達遠鋒銀鋼飛馬魯麥齊興業東車廣雲電際樂樓歐澤濟濤瑪瑋曉書會來備億優勝務動協參啟喬團園圖場壽夢學實寧對島嶺師"
+    "庫廠傑倫俠儀凱創劍衛賢賓賴連進鄉鈺銘鴻鵬緒維綠綺網緣縣總紅紀純紹終經結給絲聖聯聲腦臺與舊藝蘇藥號術衆裝複規視覽觀計記設訊話誠語課調證譽豐貝財貨販貿費資質購贊軟輪輸轉農運過適選郵釀鐵"
+    "長門閃開間闊陽隊陸險隨雙雜離難霧靈韻頂項順頭風館駿驊鮮鳥鴿鹽點黨龜",
+    "强伟国华丽张刘陈杨赵吴黄邓冯韩叶许萧谢谭郑钟钱孙蒋龙凤静庆宝洁琼兰莲贵军辉达远锋银钢飞马鲁麦齐兴业东车广云电际乐楼欧泽济涛玛玮晓书会来备亿优胜务动协参启乔团园图场寿梦学实宁对岛岭师"
+    "库厂杰伦侠仪凯创剑卫贤宾赖连进乡钰铭鸿鹏绪维绿绮网缘县总红纪纯绍终经结给丝圣联声脑台与旧艺苏药号术众装复规视览观计记设讯话诚语课调证誉丰贝财货贩贸费资质购赞软轮输转农运过适选邮酿铁"
+    "长门闪开间阔阳队陆险随双杂离难雾灵韵顶项顺头风馆骏骅鲜鸟鸽盐点党龟",
+)
+"""The traditional form of a character for the simplified one: the reader knows both and sometimes takes one for the
+other (志強 for 志强)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Check:
@@ -136,7 +147,7 @@ def _name(code: str, read: Value | None, on_file: str | None, noise: re.Pattern[
         return unread(code, zh, en[:1].upper() + en[1:])
     if not on_file:
         return Check(code, "unsure", f"档案中没有{zh}可供核对", f"There is nothing on file to compare {en} with")
-    seen, held = (noise.sub("", plain(text)).casefold() for text in (read.text, on_file))
+    seen, held = (noise.sub("", plain(text)).casefold().translate(_SAME_CHARACTER) for text in (read.text, on_file))
     if seen == held:
         return Check(code, "pass", f"{zh}与档案一致", f"{en[:1].upper() + en[1:]} is the one on file")
     clearly_other = clear(read) and _apart(seen, held)

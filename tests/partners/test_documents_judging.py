@@ -150,6 +150,12 @@ def test_brackets_and_spaces_in_a_name_do_not_count():
     assert judged(reading)["name_matches"] == "pass"
 
 
+def test_the_traditional_form_of_a_character_is_the_same_character():
+    reading = read_licence(on_file(representative="周志强"), 法定代表人="周志強")
+
+    assert judged(reading)["representative_matches"] == "pass"
+
+
 def test_a_clearly_different_name_that_was_hard_to_read_is_a_doubt():
     assert judged(read_licence(on_file(name="上海远航贸易有限公司"), confidence=0.85))["name_matches"] == "unsure"
 
