@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from journal.statements import Connection, Pool, load
 SQL = load("queue")
 LEASE = timedelta(minutes=15)
 ATTEMPTS = 10
+PAUSE_SECONDS = 0.005
 T = TypeVar("T")
 
 
@@ -150,10 +152,12 @@ class Queue:
         asked = self._asked(user, roles, tier, kind)
 
         async def take_next(connection: Connection) -> str | None:
-            row = await (await connection.execute(SQL["next"], asked, prepare=False)).fetchone()
-            if row is not None and await self._take(connection, row[0], user, roles, lease) is not None:
+            task_id, any_left = await _next(connection, asked)
+            if task_id is None and not any_left:
+                return None
+            if task_id is None or await self._take(connection, task_id, user, roles, lease) is not None:
                 raise LostRaceError
-            return row[0] if row else None
+            return task_id
 
         task_id = await self._attempt(take_next)
         return await self.find(task_id) if task_id else None
@@ -234,8 +238,12 @@ class Queue:
         return None
 
     async def _attempt(self, action: Callable[[Connection], Awaitable[T]]) -> T:
-        """What `action` returns, done in one transaction; again from the start when another was quicker."""
-        for _ in range(ATTEMPTS):
+        """What `action` returns, done in one transaction; again from the start when another was quicker.
+
+        Raises LostRaceError when others were quicker ten times in a row.
+        """
+        for attempt in range(ATTEMPTS):
+            await asyncio.sleep(PAUSE_SECONDS * attempt)  # long enough for the quicker one to commit
             with suppress(LostRaceError):
                 async with self._pool.connection() as connection, connection.transaction():
                     return await action(connection)
@@ -248,3 +256,8 @@ class Queue:
         async with self._pool.connection() as connection, connection.cursor(row_factory=class_row(row)) as cursor:
             await cursor.execute(SQL[statement], asked, prepare=False)
             return tuple(await cursor.fetchall())
+
+
+async def _next(connection: Connection, asked: Mapping[str, Any]) -> tuple[str | None, bool]:
+    row = await (await connection.execute(SQL["next"], asked, prepare=False)).fetchone()
+    return (row[0], row[1]) if row else (None, False)

@@ -99,6 +99,8 @@ create table journal.tasks (
     closed_at timestamptz
 ) with (fillfactor = 80);
 create index tasks_queue on journal.tasks (rank_at, task_id) where closed_at is null;
+-- For roles that may take few of many tasks; for the others the planner walks the queue's own order.
+create index tasks_roles on journal.tasks using gin (roles) where closed_at is null;
 create index tasks_case on journal.tasks (case_id);
 create index tasks_closed on journal.tasks (closed_at) where closed_at is not null;
 

@@ -19,19 +19,30 @@ order by t.rank_at, t.task_id
 limit %(limit)s
 
 -- name: next
--- The most urgent task someone may take, kept from others who ask at the same moment; they get the one after it.
-select t.task_id
-from journal.tasks as t
-left join journal.claims as c on c.task_id = t.task_id and c.expires_at > %(now)s
-where t.closed_at is null
-    and t.roles && %(roles)s::text[]
-    and not %(user)s = any(t.excluded)
-    and c.task_id is null
-    and (%(tier)s::text is null or t.level = %(tier)s)
-    and (%(kind)s::text is null or t.kind = %(kind)s or t.case_kind = %(kind)s)
-order by t.rank_at, t.task_id
-limit 1
-for update of t skip locked
+-- The most urgent task someone may take, kept from others who ask at the same moment: they get the one after it.
+-- `any` without a task means that others are about to take all of the first fifty. (Fifty, because for a single row
+-- the planner walks the whole queue in order even for those who may take next to nothing.)
+with candidates as materialized (
+    select t.task_id, t.rank_at
+    from journal.tasks as t
+    left join journal.claims as c on c.task_id = t.task_id and c.expires_at > %(now)s
+    where t.closed_at is null
+        and t.roles && %(roles)s::text[]
+        and not %(user)s = any(t.excluded)
+        and c.task_id is null
+        and (%(tier)s::text is null or t.level = %(tier)s)
+        and (%(kind)s::text is null or t.kind = %(kind)s or t.case_kind = %(kind)s)
+    order by t.rank_at, t.task_id
+    limit 50
+), taken as (
+    select t.task_id
+    from candidates as n
+    join journal.tasks as t on t.task_id = n.task_id
+    order by n.rank_at, n.task_id
+    limit 1
+    for update of t skip locked
+)
+select (select task_id from taken), exists (select from candidates) as any
 
 -- name: one
 -- One task whatever its state, with the claim on it (also one that has run out).
