@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import re
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field, StringConstraints
@@ -20,6 +21,16 @@ AccountNumber = Annotated[
     StringConstraints(pattern=r"^[0-9A-Za-z-]{4,40}$"),
     Field(description="the account's number; spaces are ignored", examples=["6222020200112233445"]),
 ]
+
+
+def _written_as_day(value: object) -> object:
+    # Left alone pydantic also takes seconds since 1970.
+    if isinstance(value, str) and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+        raise ValueError("a day is written YYYY-MM-DD")
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_written_as_day)]
 AccountState = Literal["open", "closed"]
 Difference = Literal["holder", "resident_id", "uscc", "phone"]
 BounceReason = Literal["account_closed", "holder_mismatch"]

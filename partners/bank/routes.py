@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 
 from partners.bank import accounts, micro_deposits, payouts
 from partners.bank.forms import (
@@ -16,6 +15,7 @@ from partners.bank.forms import (
     AccountFile,
     AccountNumber,
     AccountStatement,
+    Day,
     MicroDeposit,
     MicroDepositBody,
     Payout,
@@ -26,6 +26,12 @@ from partners.bank.statement import statement_file
 from partners.kit import Effect, Here, Name, refusals
 
 routes = APIRouter()
+
+
+class CsvResponse(Response):
+    """A CSV file."""
+
+    media_type = "text/csv"
 
 
 @routes.put("/accounts/{number}", response_model=AccountBody, tags=["accounts"], summary="Say what an account is")
@@ -122,10 +128,10 @@ async def find_payout(key: Annotated[Name, Path()], here: Here) -> PayoutBody:
         return await payouts.find(connection, key)
 
 
-@routes.get("/statement", response_class=PlainTextResponse, tags=["payouts"], summary="The statement file of a day")
-async def day_statement(day: Annotated[date, Query(alias="date")], here: Here) -> Response:
+@routes.get("/statement", response_class=CsvResponse, tags=["payouts"], summary="The statement file of a day")
+async def day_statement(day: Annotated[Day, Query(alias="date")], here: Here) -> CsvResponse:
     """CSV of everything booked that day in Shanghai: payouts, returned payouts, micro-deposits."""
     async with here.connection() as connection:
         text = await statement_file(connection, day)
     headers = {"Content-Disposition": f'attachment; filename="statement-{day}.csv"'}
-    return Response(text, media_type="text/csv", headers=headers)
+    return CsvResponse(text, headers=headers)

@@ -62,6 +62,13 @@ async def _this_partner(request: Request) -> Partner:
     return partner
 
 
+RULES = """
+Every POST takes `Idempotency-Key`: the same key and body get the same answer, marked `Idempotent-Replay: true`, and no
+second effect; the same key with another body gets 409 `key-reused`. A refusal (4xx, problem+json with a `code`) leaves
+nothing behind; after a 5xx or no answer `GET /effects/{key}` tells whether the effect stands. `PUT /faults` lets
+things go wrong on purpose.
+"""
+
 Here = Annotated[Partner, Depends(_this_partner)]
 Beside = Callable[[Partner], AbstractAsyncContextManager[None]]
 
@@ -99,7 +106,9 @@ def partner_app(
         finally:
             await pool.close()
 
-    app = FastAPI(title=title, description=description, version="1", lifespan=live, responses=refusals(422, 500, 503))
+    app = FastAPI(
+        title=title, description=description + RULES, version="1", lifespan=live, responses=refusals(422, 500, 503)
+    )
     app.state.partner = partner
     answer_with_problems(app)
     app.add_middleware(FaultSwitch, faults=faults)

@@ -12,12 +12,9 @@ from partners.ledger.routes import routes
 DESCRIPTION = """
 The books of a payment institution: double entry in integer fen, CNY only.
 
-Every POST is an effect under its `Idempotency-Key` and makes at most one posting. Postings balance, are never changed,
+An effect makes at most one posting. Postings balance, are never changed,
 and are undone by their opposite; the database itself refuses anything else. Money of a merchant is payable, held under
 a control, reserved for a release, in transit to its bank, or in suspense after a payout bounced.
-
-A 4xx is a definite refusal (`code` says which, `available_fen` how much there was). After a 5xx nobody knows:
-ask `GET /effects/{key}`, or call again under the same key.
 """
 
 

@@ -42,7 +42,11 @@ reading = APIRouter(tags=["books"])
 
 
 @writing.put(
-    "/merchants/{merchant_no}", response_model=MerchantBody, status_code=201, summary="Open a merchant's accounts"
+    "/merchants/{merchant_no}",
+    response_model=MerchantBody,
+    status_code=201,
+    responses={200: {"model": MerchantBody, "description": "It was open already."}},
+    summary="Open a merchant's accounts",
 )
 async def open_merchant(merchant_no: Annotated[MerchantNo, Path()], here: Here) -> Response:
     """Idempotent: 201 when opened, 200 when open already.

@@ -303,4 +303,5 @@ async def test_the_statement_file_lists_a_day_with_counterparties_masked(databas
 
 async def test_a_statement_of_no_day_is_422(client):
     assert (await client.get("/statement", params={"date": "2026-02-30"})).status_code == 422
+    assert (await client.get("/statement", params={"date": "0"})).status_code == 422
     assert (await client.get("/statement")).status_code == 422

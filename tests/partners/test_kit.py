@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+import json
+import os
+import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -202,6 +205,12 @@ async def test_garbage_is_422_and_names_the_field_but_not_its_value(client, body
     assert await bumps(client) == 0
 
 
+async def test_a_body_that_is_not_even_text_is_422(client):
+    answer = await client.post("/bumps", content=b"\xff\x00", headers=JSON | {"Idempotency-Key": "k"})
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+
+
 @pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": ""}, {"Idempotency-Key": "a" * 256}])
 async def test_an_effect_without_a_proper_key_is_422(client, headers):
     answer = await client.post("/bumps", json={"label": "a"}, headers=headers)
@@ -365,6 +374,35 @@ def test_an_unknown_partner_is_named_together_with_those_there_are():
         factory("casino")
     with pytest.raises(SystemExit, match="no partner 'casino'"):
         run("casino", "127.0.0.1", 0)
+
+
+async def test_a_partner_runs_as_a_process_that_logs_json_and_no_account_numbers(database):
+    environment = os.environ | {"THAW_PARTNER_DATABASE_URL": database}
+    command = [sys.executable, "-c", "from partners.kit.serve import run; run('bank', '127.0.0.1', 0)"]
+    process = await asyncio.create_subprocess_exec(
+        *command, env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+    )
+    assert process.stdout is not None
+    lines: list[dict[str, Any]] = []
+    async with asyncio.timeout(WAIT):
+        while not lines or "running on" not in lines[-1]["event"]:
+            lines.append(json.loads(await process.stdout.readline()))
+        url = lines[-1]["event"].split()[3]
+        async with httpx2.AsyncClient(base_url=url) as client:
+            await client.put("/accounts/6222020200112233445", json={"holder": "上海晨光便利店"})
+        process.terminate()
+        rest = (await process.stdout.read()).decode()
+        await process.wait()
+
+    [call] = [line for line in map(json.loads, rest.splitlines()) if line["event"] == "call"]
+    assert (call["process"], call["method"], call["route"], call["status"]) == (
+        "partner-bank",
+        "PUT",
+        "/accounts/{number}",
+        200,
+    )
+    assert "6222020200112233445" not in rest
+    assert "晨光" not in rest
 
 
 def test_a_partner_without_its_database_setting_says_which_is_missing(monkeypatch):
