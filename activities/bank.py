@@ -1,0 +1,136 @@
+"""The bank: payouts to the merchant's account, what became of them, and whose account it is."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass, field
+from typing import Literal
+
+from temporalio import activity
+
+from activities.calls import Call, RefusedError, segment
+from activities.heartbeats import heartbeating
+from activities.records import HOME, Records
+from domain.text import Text
+from journal.parties import Account, MerchantDetails
+from workflows.ports import BANK_CHECK_ACCOUNT, BANK_PAYOUT, AccountCheck, Order, PayoutState, Receipt
+
+SAME_NAME = Text("户名与商户一致，账户可用。", "The account is in the merchant's own name and open.")
+OTHER_NAME = Text(
+    "户名与商户名称不一致，请提供同名账户。", "The account is not in the merchant's own name; please name one that is."
+)
+NOT_OPEN = Text("该账户已销户，请提供其他账户。", "The account is closed; please name another one.")
+NO_ACCOUNT = Text(
+    "账户信息无法核对，请重新填写。", "The account's details could not be checked; please enter them again."
+)
+_DIFFERS = {
+    "holder": Text("户名", "the holder"),
+    "bank": Text("开户行", "the bank"),
+    "resident_id": Text("身份证号", "the resident id"),
+    "uscc": Text("统一社会信用代码", "the unified social credit code"),
+    "phone": Text("手机号", "the phone number"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Payout:
+    payout_ref: str
+    state: Literal["accepted", "confirmed", "bounced"]
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """`differs` names which particulars are not those the bank knows."""
+
+    match: str
+    state: str
+    differs: tuple[str, ...] = field(default=())
+
+
+class Bank:
+    def __init__(self, call: Call, records: Records) -> None:
+        self._call = call
+        self._records = records
+
+    @activity.defn(name="bank.pay_out")
+    async def pay_out(self, order: Order) -> Receipt:
+        """Send `amount_fen` to the account of `account_ref`, or to the merchant's settlement account."""
+        async with heartbeating():
+            account = await self._records.account(order.merchant_no, order.account_ref)
+        body = {
+            "case_id": order.case_id,
+            "amount_fen": order.amount_fen,
+            "account": {"holder": account.holder, "number": account.number, "bank": account.bank or None},
+        }
+        return Receipt((await self._call.effect("/payouts", body, order.key, Payout)).payout_ref)
+
+    @activity.defn(name="bank.look_up")
+    async def look_up(self, order: Order) -> Receipt | None:
+        """What became of the effect of `key`; None when it never took place."""
+        found = await self._call.find(order.key, Payout)
+        return Receipt(found.payout_ref) if found else None
+
+    @activity.defn(name=BANK_PAYOUT)
+    async def payout(self, order: Order) -> PayoutState:
+        """How the payout of `key` stands; pending also while the bank knows of none."""
+        payout = await self._call.get(f"/payouts/{segment(order.key)}", Payout)
+        if payout is None or payout.state == "accepted":
+            return PayoutState("pending", payout.payout_ref if payout else "")
+        return PayoutState(payout.state, payout.payout_ref, payout.reason or "")
+
+    @activity.defn(name=BANK_CHECK_ACCOUNT)
+    async def check_account(self, order: Order) -> AccountCheck:
+        """Whether the account of `account_ref` is the merchant's own: the same name, and the bank says so.
+
+        A no is an answer here, never an error; only an absence is retried.
+        """
+        try:
+            async with heartbeating():
+                merchant = await self._records.details(order.merchant_no)
+                account = await self._records.account(order.merchant_no, order.account_ref)
+            if not _is_own(account, merchant):
+                return AccountCheck(False, OTHER_NAME)
+            key = f"{order.key}:{order.account_ref or HOME}"  # another account is another question
+            checked = await self._call.ask("/account-checks", key, Checked, json=_factors(account, merchant))
+        except RefusedError:
+            return AccountCheck(False, NO_ACCOUNT)
+        return _judged(checked)
+
+
+def _judged(checked: Checked) -> AccountCheck:
+    if checked.state != "open":
+        return AccountCheck(False, NOT_OPEN)
+    if checked.match == "yes":
+        return AccountCheck(True, SAME_NAME)
+    named = [_DIFFERS[name] for name in checked.differs if name in _DIFFERS]
+    zh, en = "、".join(name.zh for name in named), ", ".join(name.en for name in named)
+    return AccountCheck(
+        False,
+        Text(f"银行核对不一致：{zh or '账户信息'}。", f"The bank has other particulars: {en or 'of the account'}."),
+    )
+
+
+def _is_own(account: Account, merchant: MerchantDetails) -> bool:
+    """Same name (同名): the merchant's own; for a sole trader or an individual also the person's behind it."""
+    names = {merchant.name}
+    if merchant.merchant_type != "company" and merchant.legal_representative:
+        names.add(merchant.legal_representative.name)
+    return _plain(account.holder) in {_plain(name) for name in names}
+
+
+def _factors(account: Account, merchant: MerchantDetails) -> dict[str, str | None]:
+    """What the bank compares: of a person's account name, number, id and phone (四要素), of a firm's name and uscc."""
+    person = merchant.legal_representative
+    if merchant.merchant_type != "individual" and _plain(account.holder) == _plain(merchant.name):
+        identity: dict[str, str | None] = {"uscc": merchant.uscc}
+    else:
+        phone = next((contact.phone for contact in merchant.contacts if contact.phone), None)
+        resident_id = person.resident_id if person else merchant.resident_id
+        identity = {"resident_id": resident_id, "phone": phone}
+    return {"holder": account.holder, "number": account.number, "bank": account.bank or None, **identity}
+
+
+def _plain(name: str) -> str:
+    """A name in one spelling: full and half width, spaces and case do not count."""
+    return "".join(unicodedata.normalize("NFKC", name).split()).casefold()

@@ -1,0 +1,34 @@
+"""The journal, as local activities: append what was decided, and read what stands."""
+
+from __future__ import annotations
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from domain.wire import entries_json
+from journal import Journal
+from journal.writing import AnotherCaseIsOpenError
+from workflows.ports import JOURNAL_APPEND, JOURNAL_READ, ReadOrder
+
+ANOTHER_CASE_OPEN = "another-case-open"
+
+
+class JournalHands:
+    """A database that is away raises psycopg's OperationalError, which the engine retries; a repeat is harmless."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+
+    @activity.defn(name=JOURNAL_APPEND)
+    async def append(self, request: str) -> str:
+        """AppendRequest JSON → AppendAnswer JSON. ApplicationError `another-case-open` is final: details, its id."""
+        try:
+            return await self._journal.append(request)
+        except AnotherCaseIsOpenError as error:
+            message = "another case of this kind is open on the terminal"
+            raise ApplicationError(message, error.case_id, type=ANOTHER_CASE_OPEN, non_retryable=True) from error
+
+    @activity.defn(name=JOURNAL_READ)
+    async def read(self, order: ReadOrder) -> str:
+        """The entries after a position, as `domain.wire.entries_json`."""
+        return entries_json(await self._journal.read(order.stream, order.after))

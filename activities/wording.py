@@ -1,0 +1,164 @@
+"""The words of notices: a template per notice and language, filled with what may be said.
+
+A merchant is only ever told the public reason: every reason code, wherever it comes from, is turned into the words of
+its public reason here, and no code is ever shown. So a secret reason reads as a routine review, letter for letter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+import policies
+from domain.business_time import SHANGHAI, parse_time
+from domain.money import yuan
+from domain.one_time import one_time_password
+from domain.policy import MerchantType, Policy
+from domain.text import Text
+from workflows.ports import NoticeOrder, Order
+
+FOLDER = Path(__file__).parent / "templates" / "notices"
+Language = Literal["zh", "en"]
+LANGUAGES: tuple[Language, ...] = ("zh", "en")
+RELEASED = "release_notice"
+"""The notice of the release's own step (`notices.send_notice`)."""
+NOT_REACHED = "merchant_not_reached"
+"""What operations get in place of a notice that reached nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A notice ready to read: its subject is one line."""
+
+    subject: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where people go: the merchants' portal and the desk. `otp_key` makes the passwords that reset a log-in."""
+
+    portal_url: str
+    desk_url: str
+    otp_key: bytes = field(repr=False)
+
+
+class Wording:
+    """Turns orders into letters."""
+
+    def __init__(self, places: Places) -> None:
+        self._places = places
+        self._environments = {language: _environment(language) for language in LANGUAGES}
+
+    def notice(self, order: NoticeOrder, language: Language, merchant_type: MerchantType) -> Letter:
+        """What a notice that is owed says. `merchant_type` decides which papers a checklist names."""
+        policy = policies.load(order.policy_version)
+        public = policy.public_reason(order.public_reason)
+        facts = order.facts
+        actions = facts["actions"].split(",") if facts.get("actions") else list(public.actions_after)
+        requirements = policy.public_requirements(order.public_reason, merchant_type)
+        return self._letter(
+            order.notice,
+            language,
+            self._about(order.case_id, order.terminal_sn)
+            | {
+                "reason": public.merchant_text.of(language),
+                "rejected_for": _reason(policy, facts.get("rejected_for", order.public_reason), language),
+                "held_for": _reason(policy, facts.get("held_for"), language),
+                "requirements": [_papers(policy, requirement.any_of, language) for requirement in requirements],
+                "items": _items(policy, order.items, language),
+                "actions": [policy.actions[action].of(language) for action in actions if action in policy.actions],
+                "one_time_password": self._one_time_password(order.case_id) if "reset_credentials" in actions else None,
+                "due": facts.get("due"),
+                "held_fen": _number(facts, "held_fen"),
+                "available_fen": _number(facts, "available_fen"),
+                "days": _number(facts, "days"),
+                "day": _number(facts, "day"),
+                "code": facts.get("code", ""),
+                "source": facts.get("source", ""),
+            },
+        )
+
+    def release(self, order: Order, language: Language) -> Letter:
+        """What a release says of itself: what becomes of the money."""
+        more = {
+            "due": None,
+            "release_fen": order.release_fen,
+            "penalty_fen": order.penalty_fen,
+            "claims_fen": order.claims_fen,
+        }
+        return self._letter(RELEASED, language, self._about(order.case_id, order.terminal_sn) | more)
+
+    def not_reached(self, notice: str, case_id: str, merchant_no: str, language: Language) -> Letter:
+        """What operations are told of a `notice` that could reach nobody at the merchant's."""
+        more = {"notice": notice, "merchant_no": merchant_no}
+        return self._letter(NOT_REACHED, language, self._about(case_id, "") | more)
+
+    def _about(self, case_id: str, terminal_sn: str) -> dict[str, Any]:
+        return {
+            "case_id": case_id,
+            "terminal_sn": terminal_sn,
+            "portal_url": self._places.portal_url,
+            "desk_url": self._places.desk_url,
+        }
+
+    def _one_time_password(self, case_id: str) -> str:
+        return one_time_password(self._places.otp_key, case_id)
+
+    def _letter(self, notice: str, language: Language, facts: Mapping[str, Any]) -> Letter:
+        text = self._environments[language].get_template(f"{notice}.{language}.txt").render(facts)
+        subject, _, body = text.partition("\n")
+        return Letter(" ".join(subject.split()), body.strip() + "\n")
+
+
+def _environment(language: Language) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(FOLDER),
+        undefined=StrictUndefined,
+        autoescape=False,  # noqa: S701 — plain text, which no browser reads
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["yuan"] = yuan
+    environment.filters["when"] = lambda moment: when(moment, language)
+    return environment
+
+
+def when(moment: str, language: Language) -> str:
+    """An RFC 3339 moment as a merchant reads it, in Shanghai: midnight is 24:00 of the day that ends."""
+    at = parse_time(moment).astimezone(SHANGHAI)
+    clock = at.strftime("%H:%M")
+    if clock == "00:00":
+        at, clock = at - timedelta(days=1), "24:00"
+    if language == "zh":
+        return f"{at.year}年{at.month}月{at.day}日 {clock}（北京时间）"
+    return f"{at.day} {at:%B} {at.year}, {clock} (Shanghai time)"
+
+
+def _reason(policy: Policy, code: str | None, language: Language) -> str | None:
+    """A reason in the words a merchant may read; None for no reason at all."""
+    return policy.public_reason(code).merchant_text.of(language) if code in policy.reasons and code else None
+
+
+def _items(policy: Policy, items: Sequence[tuple[str, Text]], language: Language) -> list[dict[str, str]]:
+    return [
+        {"paper": _papers(policy, (code,), language), "why": why.of(language)}
+        for code, why in items
+        if not policy.never_lists(code)
+    ]
+
+
+def _papers(policy: Policy, codes: Iterable[str], language: Language) -> str:
+    """Papers, or other proofs, by their titles: any one of them will do."""
+    either = " 或 " if language == "zh" else " or "
+    titles = ((policy.documents[code].title if code in policy.documents else policy.proofs[code]) for code in codes)
+    return either.join(title.of(language) for title in titles)
+
+
+def _number(facts: Mapping[str, str], name: str) -> int:
+    return int(facts.get(name, "0"))
