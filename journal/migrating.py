@@ -10,6 +10,7 @@ import asyncio
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from psycopg import AsyncConnection
@@ -73,8 +74,9 @@ def migrations(folder: Path = FOLDER) -> tuple[Migration, ...]:
     for path in sorted(folder.glob("[0-9][0-9][0-9][0-9]_*.sql")):
         sql = path.read_bytes()
         found.append(Migration(int(path.name[:4]), path.stem, hashlib.sha256(sql).hexdigest(), sql))
-    if len({migration.number for migration in found}) != len(found):
-        raise ValueError(f"{folder}: two migrations have one number")
+    for before, migration in pairwise(found):
+        if before.number == migration.number:
+            raise ValueError(f"{before.name} and {migration.name} have one number: give one of them the next free one")
     return tuple(found)
 
 

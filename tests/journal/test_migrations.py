@@ -94,7 +94,7 @@ async def test_a_migration_that_fails_leaves_nothing_behind_and_may_be_mended(da
 async def test_two_migrations_with_one_number_are_a_mistake(database, folder):
     (folder / "0002_too.sql").write_text("select 1")
 
-    with pytest.raises(ValueError, match="one number"):
+    with pytest.raises(ValueError, match="0002_too and 0002_two have one number"):
         await migrate(database, folder=folder)
 
 
