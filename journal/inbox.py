@@ -6,7 +6,7 @@ once that is settled. (Two that come at the same moment have no order.)
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -39,7 +39,11 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A stored command; settled once its case has answered, with that answer."""
+    """A stored command; settled once its case has answered, with that answer.
+
+    `outcome` is `{answer: {version, status, events}}`, `{refused: {code, status, zh, en}}`, or `{moved: {case_id}}` for
+    a control that came after its case had closed and went into another.
+    """
 
     command_id: str
     case_id: str
@@ -76,6 +80,17 @@ async def put(connection: Connection, message: Message, case_id: str) -> bool:
     return False
 
 
+async def hold(connection: Connection, command_id: str) -> bool:
+    """Whether the command still waits; if so, nobody else settles it until the caller's transaction ends."""
+    return await (await connection.execute(SQL["hold"], {"command_id": command_id})).fetchone() is not None
+
+
+async def settle(connection: Connection, command_id: str, outcome: Mapping[str, Any]) -> bool:
+    """Keeps what the case answered; False when it was settled before."""
+    cursor = await connection.execute(SQL["settle"], {"command_id": command_id, "outcome": canonical(outcome)})
+    return bool(cursor.rowcount)
+
+
 class Inbox:
     """The commands that wait for their cases."""
 
@@ -87,21 +102,33 @@ class Inbox:
         async with self._pool.connection() as connection:
             return await put(connection, Message(command_id, name, body, actor), case_id)
 
-    async def pending(self, limit: int = 100) -> tuple[Command, ...]:
-        """The oldest unsettled command of each case, oldest first."""
+    async def pending(self, limit: int = 100, but: Sequence[str] = ()) -> tuple[Command, ...]:
+        """The oldest unsettled command of each case, oldest first; cases in `but` are passed over."""
         async with self._pool.connection() as connection, connection.cursor(row_factory=class_row(Command)) as cursor:
-            await cursor.execute(SQL["pending"], {"limit": limit})
+            await cursor.execute(SQL["pending"], {"limit": limit, "but": sorted(but)})
             return tuple(await cursor.fetchall())
 
     async def settle(self, command_id: str, outcome: Mapping[str, Any]) -> bool:
         """Keeps what the case answered and lets its next command follow; False when it was settled before."""
         async with self._pool.connection() as connection:
-            cursor = await connection.execute(SQL["settle"], {"command_id": command_id, "outcome": canonical(outcome)})
-            return bool(cursor.rowcount)
+            return await settle(connection, command_id, outcome)
 
     async def find(self, command_id: str) -> Command | None:
         async with self._pool.connection() as connection:
             return await _find(connection, command_id)
+
+    async def refusals(self, author: str, limit: int = 20) -> tuple[Command, ...]:
+        """What `author` (a user's name) asked for while the engine was away and was refused on delivery, newest first:
+        to be shown to them until they have seen it."""
+        async with self._pool.connection() as connection, connection.cursor(row_factory=class_row(Command)) as cursor:
+            await cursor.execute(SQL["refusals"], {"author": author, "limit": limit})
+            return tuple(await cursor.fetchall())
+
+    async def mark_seen(self, command_id: str, author: str) -> bool:
+        """Its author has seen the refusal; False when they had before, or it is not theirs."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(SQL["mark_seen"], {"command_id": command_id, "author": author})
+            return bool(cursor.rowcount)
 
     async def has_pending(self, case_id: str) -> bool:
         """Whether commands for this case wait (then a newer one must queue behind them)."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from domain.stream import Entry
 from journal import writing
@@ -99,12 +99,12 @@ async def _take(
             if not await writing.write(connection, request):
                 raise _Undo(request)
         return Opened(first.stream)
-    case_id = await _hold_open_case(connection, first)
+    case_id = await hold_open_case(connection, first)
     if case_id is None or case_id == first.stream:
         if await writing.read(connection, first.stream):
             return Repeated(first.stream, ref[2] if ref else None)
         raise _Undo(None)  # the case that stood in the way closed meanwhile
-    await _attach(connection, first, case_id, ref)
+    await attach(connection, json.loads(first.text)["controls"], case_id, ref)
     if on_attach is not None:
         await put(connection, on_attach, case_id)
     return Attached(case_id, ref[2] if ref else None)
@@ -122,17 +122,23 @@ async def _known(connection: Connection, ref: Ref, case_id: str) -> Repeated | N
     return Repeated(case_id=row[1], control_id=row[0])
 
 
-async def _hold_open_case(connection: Connection, first: AppendRequest) -> str | None:
+async def hold_open_case(connection: Connection, first: AppendRequest) -> str | None:
+    """The open case that `first` cannot be opened beside, kept from closing until the caller's transaction ends."""
     assert first.summary is not None
     asked = {"terminal_sn": first.summary["terminal_sn"], "kind": first.kind}
     row = await (await connection.execute(SQL["hold_open_case"], asked)).fetchone()
     return row[0] if row else None
 
 
-async def _attach(connection: Connection, first: AppendRequest, case_id: str, ref: Ref | None) -> None:
-    controls = json.loads(first.text)["controls"]
+async def attach(connection: Connection, controls: Any, case_id: str, ref: Ref | None) -> None:
+    """Lets controls stand under a case whose workflow has not heard of them yet."""
     if controls:
         standing = {"case_id": case_id, "controls": json.dumps(controls, ensure_ascii=False)}
         await connection.execute(SQL["attach_control"], standing)
     if ref is not None:
-        await connection.execute(SQL["move_ref"], {"source": ref[0], "external_ref": ref[1], "case_id": case_id})
+        await move_ref(connection, ref, case_id)
+
+
+async def move_ref(connection: Connection, ref: Ref, case_id: str) -> None:
+    """The control of this name belongs to `case_id` now."""
+    await connection.execute(SQL["move_ref"], {"source": ref[0], "external_ref": ref[1], "case_id": case_id})

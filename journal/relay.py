@@ -1,6 +1,7 @@
-"""Cases whose workflow is to be started: after intake, and again after the engine has lost them.
+"""What needs a workflow: cases after intake, and again after the engine has lost them; merchants and terminals whose
+data the partners must hear of.
 
-Both are read a page of streams at a time, with all their entries, because a workflow starts with its folded stream.
+Cases are read a page at a time, with all their entries, because a workflow starts with its folded stream.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from psycopg.rows import dict_row
+from psycopg.rows import class_row, dict_row
 
 from domain.stream import Entry
 from journal.statements import Pool, load
@@ -20,50 +21,103 @@ SQL = load("relay")
 
 @dataclass(frozen=True, slots=True)
 class CaseStream:
-    """A case's stream, its kind, and everything that happened in it."""
+    """A case's stream: its kind, everything that happened in it, and what the case list shows of it."""
 
     stream: str
     kind: str
     entries: tuple[Entry, ...]
+    status: str
+    merchant_no: str
+    terminal_sn: str | None
+    reason_code: str
+    tier: str | None
+
+
+_LISTED = ("kind", "status", "merchant_no", "terminal_sn", "reason_code", "tier")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A case that needs a workflow, and how many entries its stream has."""
+
+    stream: str
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unregistered:
+    """A merchant or terminal (`kind`) by its number, as of `position`, that the partners have not heard of."""
+
+    kind: str
+    name: str
+    position: int
+
+    @property
+    def stream(self) -> str:
+        return f"{self.kind}:{self.name}"
 
 
 class Relay:
-    """What the relay and `thaw recover` ask of the journal."""
+    """What the relay and `thaw recover` ask of the journal. A case is live while work or watching remains."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    async def unstarted(self, limit: int = 50) -> tuple[CaseStream, ...]:
-        """Up to `limit` open cases without a workflow, oldest first."""
-        return await self._page("unstarted", {"limit": limit})
+    async def unstarted(self, limit: int = 50, but: Sequence[str] = ()) -> tuple[CaseStream, ...]:
+        """Up to `limit` live cases without a workflow, oldest first, except those in `but`."""
+        return await self._page("unstarted", {"limit": limit, "but": sorted(but)})
 
-    async def open_cases(self, after: str = "", limit: int = 50) -> tuple[CaseStream, ...]:
-        """Up to `limit` open cases whose id follows `after`, by id; the last one's id asks for the next page."""
-        return await self._page("open_cases", {"after": after, "limit": limit})
+    async def cases(self, streams: Iterable[str]) -> tuple[CaseStream, ...]:
+        """These cases, live or not; those that do not exist are left out."""
+        return await self._page("cases", {"streams": sorted(streams)})
+
+    async def live(self, after: str = "", limit: int = 500) -> tuple[Standing, ...]:
+        """Up to `limit` live cases whose id follows `after`, by id; the last one's id asks for the next page."""
+        async with self._pool.connection() as connection, connection.cursor(row_factory=class_row(Standing)) as cursor:
+            await cursor.execute(SQL["live"], {"after": after, "limit": limit})
+            return tuple(await cursor.fetchall())
+
+    async def count_live(self) -> int:
+        """How many cases should have a workflow running."""
+        async with self._pool.connection() as connection:
+            row = await (await connection.execute(SQL["count_live"])).fetchone()
+            return int(row[0]) if row else 0
 
     async def mark_started(self, streams: Sequence[str]) -> int:
         """These have their workflow; how many had none before."""
-        return await self._mark("mark_started", streams)
+        return await self._mark("mark_started", {"streams": sorted(streams)})
 
     async def mark_unstarted(self, streams: Sequence[str]) -> int:
-        """These open cases have lost their workflow: `unstarted` shows them again."""
-        return await self._mark("mark_unstarted", streams)
+        """These live cases have lost their workflow: `unstarted` shows them again."""
+        return await self._mark("mark_unstarted", {"streams": sorted(streams)})
+
+    async def unregistered(self, limit: int = 50, but: Sequence[str] = ()) -> tuple[Unregistered, ...]:
+        """Up to `limit` merchants (these first) and terminals the partners must hear of, except the streams `but`."""
+        async with (
+            self._pool.connection() as connection,
+            connection.cursor(row_factory=class_row(Unregistered)) as cursor,
+        ):
+            await cursor.execute(SQL["unregistered"], {"limit": limit, "but": sorted(but)})
+            return tuple(await cursor.fetchall())
+
+    async def mark_registered(self, known: Unregistered) -> bool:
+        """The partners know it; False when it has changed since, and they must hear of it again."""
+        return bool(await self._mark("mark_registered", {"stream": known.stream, "position": known.position}))
 
     async def _page(self, statement: str, asked: Mapping[str, Any]) -> tuple[CaseStream, ...]:
         async with self._pool.connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
             await cursor.execute(SQL[statement], asked)
             return tuple(_streams(await cursor.fetchall()))
 
-    async def _mark(self, statement: str, streams: Sequence[str]) -> int:
+    async def _mark(self, statement: str, asked: Mapping[str, Any]) -> int:
         async with self._pool.connection() as connection:
-            cursor = await connection.execute(SQL[statement], {"streams": sorted(streams)})
+            cursor = await connection.execute(SQL[statement], asked)
             return int(cursor.rowcount)
 
 
 def _streams(rows: Iterable[dict[str, Any]]) -> Iterable[CaseStream]:
     for stream, group in groupby(rows, key=lambda row: row["stream"]):
         of_stream = list(group)
-        kind = of_stream[0]["kind"]
-        yield CaseStream(
-            stream, kind, tuple(Entry(**{name: row[name] for name in row if name != "kind"}) for row in of_stream)
-        )
+        listed = {name: of_stream[0][name] for name in _LISTED}
+        entries = (Entry(**{name: row[name] for name in row if name not in _LISTED}) for row in of_stream)
+        yield CaseStream(stream, entries=tuple(entries), **listed)

@@ -10,7 +10,8 @@ with head as (
     update journal.streams as s
     set position = s.position + jsonb_array_length($1->'entries'),
         head = decode($1->'entries'->-1->>'hash', 'hex'),
-        version = c.version, status = c.status, open = c.open, started = coalesce(c.started, s.started),
+        version = c.version, status = c.status, open = c.open, live = coalesce(c.live, c.open),
+        started = coalesce(c.started, s.started),
         closed_at = case when not c.open then coalesce(s.closed_at, clock_timestamp()) end,
         merchant_no = c.merchant_no, terminal_sn = c.terminal_sn, reason_code = c.reason_code,
         public_reason_code = c.public_reason_code, tier = c.tier, held_fen = c.held_fen, due_at = c.due_at,
@@ -37,7 +38,8 @@ with head as (
     update journal.streams as s
     set position = s.position + jsonb_array_length($1->'entries'),
         head = decode($1->'entries'->-1->>'hash', 'hex'),
-        version = c.version, status = c.status, open = c.open, started = coalesce(c.started, s.started),
+        version = c.version, status = c.status, open = c.open, live = coalesce(c.live, c.open),
+        started = coalesce(c.started, s.started),
         closed_at = case when not c.open then coalesce(s.closed_at, clock_timestamp()) end,
         merchant_no = c.merchant_no, terminal_sn = c.terminal_sn, reason_code = c.reason_code,
         public_reason_code = c.public_reason_code, tier = c.tier, held_fen = c.held_fen, due_at = c.due_at,
@@ -109,13 +111,14 @@ from head, jsonb_populate_recordset(null::journal.entry, $1->'entries') as e
 -- or another case of this kind is open on the terminal.
 with head as (
     insert into journal.streams (
-        stream, kind, position, head, version, open, started, status, merchant_no, terminal_sn, reason_code,
+        stream, kind, position, head, version, open, live, started, status, merchant_no, terminal_sn, reason_code,
         public_reason_code, tier, held_fen, opened_at, closed_at, due_at, waiting_on, waiting_since,
         sentence_zh, sentence_en, assignee
     )
     select $1->>'stream', $1->>'kind', jsonb_array_length($1->'entries'),
-        decode($1->'entries'->-1->>'hash', 'hex'), c.version, c.open, coalesce(c.started, false), c.status,
-        c.merchant_no, c.terminal_sn, c.reason_code, c.public_reason_code, c.tier, c.held_fen, c.opened_at,
+        decode($1->'entries'->-1->>'hash', 'hex'), c.version, c.open, coalesce(c.live, c.open),
+        coalesce(c.started, false), c.status, c.merchant_no, c.terminal_sn, c.reason_code, c.public_reason_code,
+        c.tier, c.held_fen, c.opened_at,
         case when not c.open then clock_timestamp() end, c.due_at, c.waiting_on, c.waiting_since,
         c.sentence_zh, c.sentence_en, c.assignee
     from jsonb_populate_record(null::journal.streams, $1->'summary') as c
@@ -145,12 +148,14 @@ select head.stream, e.position, e.version, e.type, e.form, e.occurred_at, e.acto
 from head, jsonb_populate_recordset(null::journal.entry, $1->'entries') as e
 
 -- name: continue_stream
--- The next events of a stream that is no case (a merchant, a terminal, a task).
+-- The next events of a stream that is no case (a merchant, a terminal, a task). The partners have not heard of what
+-- is new in a merchant or terminal.
 with head as (
     update journal.streams as s
     set position = s.position + jsonb_array_length($1->'entries'),
         head = decode($1->'entries'->-1->>'hash', 'hex'),
-        version = ($1->'entries'->-1->>'version')::integer
+        version = ($1->'entries'->-1->>'version')::integer,
+        started = s.kind not in ('merchant', 'terminal')
     where s.stream = $1->>'stream'
         and s.position = ($1->>'expected_position')::integer
         and s.head = decode($1->>'expected_head', 'hex')
@@ -167,9 +172,10 @@ from head, jsonb_populate_recordset(null::journal.entry, $1->'entries') as e
 -- name: create_stream
 -- The first events of a stream that is no case.
 with head as (
-    insert into journal.streams (stream, kind, position, head, version)
+    insert into journal.streams (stream, kind, position, head, version, started)
     select $1->>'stream', $1->>'kind', jsonb_array_length($1->'entries'),
-        decode($1->'entries'->-1->>'hash', 'hex'), ($1->'entries'->-1->>'version')::integer
+        decode($1->'entries'->-1->>'hash', 'hex'), ($1->'entries'->-1->>'version')::integer,
+        $1->>'kind' not in ('merchant', 'terminal')
     on conflict do nothing
     returning stream
 )

@@ -16,7 +16,7 @@ where command_id = %(command_id)s
 -- The oldest unanswered command of each case, oldest first: a later one is not shown before it is settled.
 select command_id, case_id, name, body, actor, received_at, settled_at, outcome
 from journal.commands as c
-where c.settled_at is null
+where c.settled_at is null and not c.case_id = any(%(but)s)
     and not exists (
         select from journal.commands as earlier
         where earlier.case_id = c.case_id and earlier.settled_at is null and earlier.sequence < c.sequence
@@ -29,6 +29,23 @@ limit %(limit)s
 update journal.commands
 set settled_at = clock_timestamp(), outcome = %(outcome)s::json
 where command_id = %(command_id)s and settled_at is null
+
+-- name: hold
+-- A command that is not settled yet, kept from being settled by others until this transaction ends.
+select command_id from journal.commands where command_id = %(command_id)s and settled_at is null for no key update
+
+-- name: refusals
+-- Stored commands of an author that were refused and that they have not seen, newest first.
+select command_id, case_id, name, body, actor, received_at, settled_at, outcome
+from journal.commands
+where substr(actor, strpos(actor, ':') + 1) = %(author)s and seen_at is null and outcome ->> 'refused' is not null
+order by settled_at desc
+limit %(limit)s
+
+-- name: mark_seen
+update journal.commands
+set seen_at = clock_timestamp()
+where command_id = %(command_id)s and substr(actor, strpos(actor, ':') + 1) = %(author)s and seen_at is null
 
 -- name: has_pending
 select exists (select from journal.commands where case_id = %(case_id)s and settled_at is null)

@@ -33,3 +33,7 @@ insert into journal.controls (
 select n.control_id, %(case_id)s, n.terminal_sn, n.merchant_no, n.kind, n.reason_code, n.scope, n.held_fen, n.blocking,
     n.source, n.external_ref, n.placed_by, n.placed_at, n.state, true
 from jsonb_populate_recordset(null::journal.controls, %(controls)s::jsonb) as n
+
+-- name: drop_attached
+-- A control that was to join a case but never did: it is about to stand under another.
+delete from journal.controls where control_id = %(control_id)s and case_id = %(case_id)s and attached

@@ -127,4 +127,4 @@ select
     (select count(*) from journal.streams where closed_at > %(now)s::timestamptz - interval '7 days')::integer
         as cases_week,
     (select count(*) from journal.commands where settled_at is null)::integer as commands_pending,
-    (select count(*) from journal.streams where open and not started)::integer as cases_unstarted
+    (select count(*) from journal.streams where live and not started)::integer as cases_unstarted

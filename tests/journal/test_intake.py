@@ -190,3 +190,22 @@ class TestInbox:
         with pytest.raises(CommandReusedError):
             await inbox.put("a1", "FA-A", "submit", {"version": 4}, "merchant:merchant1")
         assert len(await inbox.pending()) == 1
+
+    async def test_cases_that_are_being_delivered_to_are_passed_over(self, journal):
+        inbox = Inbox(journal.pool)
+        for command_id, case_id in [("a1", "FA-A"), ("b1", "FA-B")]:
+            await inbox.put(command_id, case_id, "submit", {}, "merchant:merchant1")
+
+        assert [command.command_id for command in await inbox.pending(but=["FA-A"])] == ["b1"]
+
+    async def test_an_author_is_shown_what_was_refused_until_they_have_seen_it(self, journal):
+        inbox, refused = Inbox(journal.pool), {"refused": {"code": "wrong-status", "status": 409}}
+        for command_id, actor in [("a1", "officer:merchant1"), ("a2", "merchant:merchant1"), ("b1", "officer:other")]:
+            await inbox.put(command_id, "FA-A", "submit", {}, actor)
+        await inbox.settle("a1", refused)
+        await inbox.settle("a2", {"answer": {"version": 4}})
+
+        assert [command.command_id for command in await inbox.refusals("merchant1")] == ["a1"]
+        assert not await inbox.mark_seen("a1", "other")
+        assert await inbox.mark_seen("a1", "merchant1")
+        assert await inbox.refusals("merchant1") == ()

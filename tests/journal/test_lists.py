@@ -93,19 +93,54 @@ async def test_the_relay_reads_whole_streams_oldest_first_until_they_are_started
     assert [each.stream for each in await relay.unstarted()] == ["FA-3", "FA-4", "FA-5"]
 
 
-async def test_recovery_pages_through_every_open_case(journal, five_cases, writer):
+async def test_recovery_pages_through_every_live_case(journal, five_cases, writer):
     relay = Relay(journal.pool)
     await relay.mark_started(five_cases)
+    closed, watched = writer("FA-2"), writer("FA-4")
+    await closed.catch_up(journal)
+    await closed.append(journal, "withdraw", open=False, live=False)
+    await watched.catch_up(journal)
+    await watched.append(journal, "close", open=False, live=True)
+
+    first = await relay.live(limit=3)
+    second = await relay.live(after=first[-1].stream, limit=3)
+
+    assert [(each.stream, each.position) for each in (*first, *second)] == [
+        ("FA-1", 2), ("FA-3", 2), ("FA-4", 3), ("FA-5", 2),
+    ]  # fmt: skip
+    assert await relay.count_live() == 4
+    assert await relay.mark_unstarted(five_cases) == 4
+    assert [each.stream for each in await relay.unstarted(but=["FA-1"])] == ["FA-3", "FA-4", "FA-5"]
+
+
+async def test_named_cases_are_read_with_all_their_entries_whether_live_or_not(journal, five_cases, writer):
     closed = writer("FA-2")
     await closed.catch_up(journal)
-    await closed.append(journal, "withdraw", open=False)
+    await closed.append(journal, "withdraw", open=False, status="closed_withdrawn")
 
-    first = await relay.open_cases(limit=3)
-    second = await relay.open_cases(after=first[-1].stream, limit=3)
+    found = await Relay(journal.pool).cases(["FA-2", "FA-5", "FA-unknown"])
 
-    assert [each.stream for each in (*first, *second)] == ["FA-1", "FA-3", "FA-4", "FA-5"]
-    assert await relay.mark_unstarted(five_cases) == 4
-    assert len(await relay.unstarted()) == 4
+    assert [(case.stream, case.status, len(case.entries)) for case in found] == [
+        ("FA-2", "closed_withdrawn", 3), ("FA-5", "opened", 2),
+    ]  # fmt: skip
+    assert all(first_break(case.entries) is None for case in found)
+
+
+async def test_a_merchant_is_unregistered_until_the_partners_know_its_newest_data(journal, writer):
+    relay, merchant = Relay(journal.pool), writer("merchant:847100000000001", kind="merchant")
+    await merchant.append(journal, "register", "MerchantRegistered")
+    await writer("task:T-1", kind="task").append(journal, "claim")
+    (first,) = await relay.unregistered()
+
+    await merchant.append(journal, "update", "MerchantUpdated")
+    known = await relay.mark_registered(first)
+    (second,) = await relay.unregistered()
+
+    assert (first.kind, first.name, first.position, known) == ("merchant", "847100000000001", 1, False)
+    assert second.position == 2
+    assert await relay.unregistered(but=[second.stream]) == ()
+    assert await relay.mark_registered(second)
+    assert await relay.unregistered() == ()
 
 
 async def test_an_append_keeps_a_case_started(journal, five_cases, writer):
