@@ -10,7 +10,7 @@ from domain.case import Approval, Case, Release, Status, Step
 from domain.controls import lifting, settle
 from domain.events import Amounts
 from domain.folding import closed, control_of, ended, enter, paused, resumed, running, undecided, with_control
-from domain.release import approved_amounts
+from domain.release import approved_amounts, approved_controls
 
 ReleaseEvent = (
     e.ActionsRequired | e.ActionDone | e.ExecutionStarted | e.StepStarted | e.StepDone | e.StepUnknown | e.StepDelayed
@@ -114,9 +114,9 @@ def _took_effect(case: Case, event: e.StepDone) -> Case:
             freed = next(c for c in case.controls if c.control_id == step.planned.subject).remaining_fen
             done = with_control(done, step.planned.subject, lambda c: replace(c, settled_fen=c.held_fen, lifted=True))
             done = _plus(done, Amounts(release_fen=freed))
-        case "pay_out":
+        case "pay_out" if step.planned.key not in done.messages_seen:  # the bank's word may come before our own record
             done = replace(done, release=replace(done.release, payout="sent"))
-    return _unblocked_lift(done) if step.planned.pivot else done
+    return _holds_end(_unblocked_lift(done) if step.planned.pivot else done)
 
 
 def _money_left(case: Case) -> Case:
@@ -135,12 +135,17 @@ def _plus(case: Case, amounts: Amounts) -> Case:
 
 def _unblocked_lift(case: Case) -> Case:
     """At the pivot, controls that keep no money and no block are lifted; a blocking one waits for its unblocking."""
-    waiting = {step.planned.subject for step in case.release.attempt if step.name == "unblock_terminal"}
-    none_left = {c.control_id for c in case.controls if not c.remaining_fen and not c.legal_hold} - waiting
-    gone = tuple(replace(c, lifted=True) if c.control_id in none_left else c for c in case.controls)
-    kept = {c.control_id for c in gone if not c.lifted}
+    waiting = {s.planned.subject for s in case.release.attempt if s.name == "unblock_terminal" and s.state != "done"}
+    going = approved_controls(case) - waiting
+    none_left = {c.control_id for c in case.controls if c.control_id in going and not c.remaining_fen}
+    return replace(case, controls=tuple(replace(c, lifted=c.lifted or c.control_id in none_left) for c in case.controls))
+
+
+def _holds_end(case: Case) -> Case:
+    """The case without the deadlines of controls that are lifted: nobody has to justify them any more."""
+    kept = {c.control_id for c in case.controls if not c.lifted}
     dues = {n: d for n, d in case.dues.items() if not n.startswith("hold:") or n.removeprefix("hold:") in kept}
-    return replace(case, controls=gone, dues=dues)
+    return case if len(dues) == len(case.dues) else replace(case, dues=dues)
 
 
 PayoutEvent = (

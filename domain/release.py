@@ -63,6 +63,12 @@ def approved_amounts(case: Case) -> Amounts:
     return approval.amounts if approval else Amounts()
 
 
+def approved_controls(case: Case) -> frozenset[str]:
+    """The controls the valid approval covers: only these may go with the release."""
+    approval = case.review.second or case.review.first
+    return frozenset(approval.control_ids) if approval else frozenset()
+
+
 def execute(case: Case, asked: Asked, policy: Policy) -> tuple[Event, ...] | Refused:
     """Look once more at documents, controls and account; then the merchant's actions, or the first step."""
     voided = review.void_for_expiry(case, asked, policy)
@@ -193,8 +199,9 @@ def fail_step(case: Case, command: FailStep, asked: Asked, policy: Policy) -> tu
     if step is None:
         return refuse("out-of-order", step=command.n)
     if step.name == "pay_out":
-        done = StepDone(command.n, f"refused:{command.code}")
-        return (done, PayoutAnswered(step.planned.key, "bounced", f"refused:{step.planned.key}", command.code))
+        ref = f"refused:{step.planned.key}"
+        told = answer_payout(case, AnswerPayout(step.planned.key, "bounced", ref, command.code))
+        return (StepDone(command.n, f"refused:{command.code}"), *told)
     if case.release.past_pivot:
         return (DiscrepancyFound(step.name, "", step.planned.key, "approved", command.code),)
     return _fail(case, command.n, command.code, asked, policy)
@@ -276,7 +283,7 @@ def answer_payout(case: Case, command: AnswerPayout) -> tuple[Event, ...]:
     release = case.release
     paid = next((step for step in reversed(release.steps) if step.planned.key == command.step_key), None)
     known = case.messages_seen.get(command.step_key)
-    if paid is None or paid.name != "pay_out":
+    if paid is None or paid.name != "pay_out" or paid.state == "planned":
         return (DiscrepancyFound("bank", command.message_ref, command.step_key, "no such payout", command.outcome),)
     if known == command.outcome:
         return (CallbackIgnored("bank", command.message_ref, command.step_key, command.outcome),)
