@@ -35,7 +35,17 @@ with workflow.unsafe.imports_passed_through():
     from domain.waiting import waiting_on
     from domain.wire import Answer
     from workflows import effects, orders, ports
-    from workflows.messages import CaseInput, CommandOrder, asked_in, command_in, refusal_error
+    from workflows.messages import (
+        CaseInput,
+        CommandOrder,
+        Outcome,
+        asked_in,
+        command_in,
+        refusal_error,
+        refusal_of,
+        refused_before,
+        senseless,
+    )
     from workflows.record import Record
 
 KIND = "freeze_appeal"
@@ -384,18 +394,30 @@ class FreezeAppeal:
         if refused:
             raise refusal_error(refused)
 
+    @workflow.update
+    async def deliver(self, order: CommandOrder) -> Outcome:
+        """A command that was stored while the engine was away. Its author no longer waits: a refusal is journaled."""
+        return await self._decide_late(order)
+
     @workflow.signal
     async def ask(self, order: CommandOrder) -> None:
         """The same command without an answer; a refusal is journaled."""
+        await self._decide_late(order)
+
+    async def _decide_late(self, order: CommandOrder) -> Outcome:
+        code = self._record.refused_before(order.command_id)
+        if code is not None:
+            return Outcome(refused=refused_before(code))
         try:
             answer = await self._record.apply(command_in(order), asked_in(order, workflow.now()))
-        except ApplicationError:
-            code = "invalid"
+        except ApplicationError as error:
+            refusal = senseless(error)
         else:
             if not isinstance(answer, Refused):
-                return
-            code = answer.code
-        await self._record.proceed(c.RecordRefusal(order.name, code), f"refused:{order.command_id}")
+                return Outcome(answer)
+            refusal = refusal_of(answer)
+        await self._record.note_refusal(order.command_id, order.name, refusal.code)
+        return Outcome(refused=refusal)
 
     @workflow.signal
     def resync(self) -> None:

@@ -11,7 +11,7 @@ from domain.actors import Actor
 from domain.business_time import format_time
 from domain.commands import Asked, Command
 from domain.refusals import Refused
-from domain.wire import command_of
+from domain.wire import Answer, command_of
 
 INVALID = "invalid"
 """The error type of a command whose name or body makes no sense."""
@@ -51,3 +51,35 @@ def refusal_error(refused: Refused) -> ApplicationError:
     """A refusal as the caller of an update gets it: its type is the code, its details are status, zh and en."""
     details = (refused.status, refused.text.zh, refused.text.en)
     return ApplicationError(refused.text.en, *details, type=refused.code, non_retryable=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a command was refused, in words for its author. `status` is the HTTP status class."""
+
+    code: str
+    status: int
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a command that was delivered late: its answer, or its refusal."""
+
+    answer: Answer | None = None
+    refused: Refusal | None = None
+
+
+def refusal_of(refused: Refused) -> Refusal:
+    return Refusal(refused.code, refused.status, refused.text.zh, refused.text.en)
+
+
+def senseless(error: ApplicationError) -> Refusal:
+    """The refusal of an order that carries no command."""
+    return Refusal(INVALID, 422, "指令内容无法识别,请重新提交。", f"The command makes no sense: {error}")
+
+
+def refused_before(code: str) -> Refusal:
+    """The refusal of an order that was refused, and the refusal journaled, in an earlier run."""
+    return Refusal(code, 409, f"该指令此前已被拒绝({code})。", f"This command was refused before: {code}.")

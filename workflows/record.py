@@ -22,7 +22,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.actors import SYSTEM
     from domain.business_time import format_time
     from domain.case import Case
-    from domain.commands import NAMES, PEOPLES, Asked, Command
+    from domain.commands import NAMES, PEOPLES, Asked, Command, RecordRefusal
     from domain.events import Event
     from domain.freeze_appeal import decide
     from domain.policy import Policy
@@ -83,6 +83,20 @@ class Record:
     def doubt(self) -> None:
         """The journal may be ahead: read it before the next decision."""
         self._stale = True
+
+    def refused_before(self, command_id: str) -> str | None:
+        """The code of a command's refusal that stands in the journal."""
+        if self._refusal_id(command_id) not in self.history.answers:
+            return None
+        entry = next(entry for entry in self._entries if entry.command_id == self._refusal_id(command_id))
+        return str(json.loads(entry.data)["code"])
+
+    async def note_refusal(self, command_id: str, name: str, code: str) -> None:
+        """Journal that a command was refused, where nobody waits for the answer."""
+        await self.apply(RecordRefusal(name, code), self.asked(self._refusal_id(command_id)))
+
+    def _refusal_id(self, command_id: str) -> str:
+        return f"{self.case.case_id}:refused:{command_id}"
 
     def whole(self) -> str:
         """All entries as one text, for the run that continues this one."""
