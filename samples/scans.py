@@ -5,8 +5,10 @@ from __future__ import annotations
 import random
 from io import BytesIO
 
-from PIL import Image, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter
 from pypdf import PdfReader, PdfWriter
+
+from samples.sheet import font
 
 TABLE = (96, 90, 84)
 """The colour of what the paper lies on."""
@@ -34,6 +36,20 @@ def scanned(
         image = Image.blend(image, layer, grain / 255)
     out = BytesIO()
     image.save(out, "JPEG", quality=quality)
+    return out.getvalue()
+
+
+def watermarked(picture: bytes, text: str) -> bytes:
+    """The picture with grey writing slanting across it, as merchants put on copies of their papers; a PNG."""
+    with Image.open(BytesIO(picture)) as opened:
+        image = opened.convert("RGBA")
+    layer = Image.new("RGBA", image.size)
+    draw = ImageDraw.Draw(layer)
+    for y in range(0, image.height, 260):
+        for x in range(0, image.width, 460):
+            draw.text((x, y), text, font=font(36), fill=(170, 170, 170, 110))
+    out = BytesIO()
+    Image.alpha_composite(image, layer.rotate(22)).convert("RGB").save(out, "PNG")
     return out.getvalue()
 
 

@@ -19,6 +19,10 @@ _CHINESE_DATE = re.compile(
 _UNTIL = ("至", "到", "止", "截至", "-", "~")
 
 
+EARLIEST, LATEST = 1900, 2199
+"""Years that dates on papers lie in; other digits that could be a date are part of a number."""
+
+
 @dataclass(frozen=True, slots=True)
 class Period:
     """A validity period, both days included; `end` None with `endless` False means: not read."""
@@ -46,7 +50,9 @@ def period_in(text: str, *, single_is_end: bool = False) -> Period:
     endless = _ENDLESS.search(text)
     if endless:
         return Period(found[0][0] if found else None, None, endless=True)
-    if len(found) >= 2:
+    if len(found) > 2:
+        return Period(None, None)  # more than a period: something else has been taken for a part of it
+    if len(found) == 2:
         start, end = found[0][0], found[1][0]
         return Period(start, end) if start <= end else Period(None, None)
     if not found:
@@ -82,6 +88,7 @@ def _count(numeral: str) -> int:
 
 def _dated(match: re.Match[str]) -> tuple[date, int, int] | None:
     try:
-        return date(int(match[1]), int(match[2]), int(match[3])), match.start(), match.end()
+        day = date(int(match[1]), int(match[2]), int(match[3]))
     except ValueError:
         return None
+    return (day, match.start(), match.end()) if EARLIEST <= day.year <= LATEST else None

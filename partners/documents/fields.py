@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from datetime import date
 from statistics import fmean
 
 from partners.documents import checks
 from partners.documents.checks import Check, Field
+from partners.documents.dates import Period, dates_in
 from partners.documents.layout import Value, plain
 from partners.documents.ocr import Page
 
@@ -23,6 +25,20 @@ def field_of(name: str, value: Value, pages: Sequence[Page], *, text: str | None
     return Field(
         name, value.text if text is None else text, round(value.confidence, 4), _as_sent(value, page), value.page
     )
+
+
+def lines_of(pages: Sequence[Page]) -> tuple[str, ...]:
+    """The text of every line of the paper."""
+    return tuple(line.text for page in pages for line in page.lines)
+
+
+def validity(pages: Sequence[Page], period: Period, value: Value | None, today: date) -> Check:
+    """Whether the paper is valid on `today`. It fails only if no later date is printed anywhere on it: else the period
+    may have been put together from the wrong dates."""
+    sure = checks.legible(value)
+    if period.end is not None and period.end < today:
+        sure = sure and not any(day > period.end for line in lines_of(pages) for day, *_ in dates_in(line))
+    return checks.validity(period, today, sure=sure)
 
 
 def outcome_on_kind(pages: Sequence[Page], title: str, *, others: Sequence[str], recognised: bool) -> Check:

@@ -1,7 +1,7 @@
 """Pairs printed labels (名称, 营业期限, 姓名 …) with their values by where the boxes stand, not by reading order.
 
-A value stands in the label's own line of text, to its right in the same row, or below it; it may go on in lines below
-(or above, where a label is centred against several lines). Every piece of text belongs to at most one label.
+A value stands in the label's own line of text, to its right in the same row, or below it; it may go on in lines below.
+Every piece of text belongs to at most one label.
 """
 
 from __future__ import annotations
@@ -271,12 +271,9 @@ def _distance_to_value(piece: Piece, block: _Block) -> float | None:
     distances = []
     for taken in block.pieces:
         height = min(piece.height, taken.height)
-        aligned = abs(piece.box[0] - taken.box[0]) <= 1.6 * height
-        below, above = piece.box[1] - taken.box[3], taken.box[1] - piece.box[3]
-        if aligned and -0.5 * height <= below <= LINE_BELOW * height:
-            distances.append(max(0.0, below))
-        elif aligned and -0.5 * height <= above <= 0.5 * LINE_BELOW * height:
-            distances.append(max(0.0, above) + height)  # a line below is likelier than one above
+        gap = piece.box[1] - taken.box[3]
+        if abs(piece.box[0] - taken.box[0]) <= 1.6 * height and -0.5 * height <= gap <= LINE_BELOW * height:
+            distances.append(max(0.0, gap))
     return min(distances, default=None)
 
 

@@ -15,7 +15,7 @@ from stdnum.cn import uscc
 from partners.documents import checks
 from partners.documents.checks import Check, OnFile, Reading
 from partners.documents.dates import Period, dates_in, period_in
-from partners.documents.fields import best, field_of, outcome_on_kind, several_papers
+from partners.documents.fields import best, field_of, lines_of, outcome_on_kind, several_papers, validity
 from partners.documents.layout import Labels, Value, values, whole
 from partners.documents.ocr import Page
 
@@ -98,6 +98,7 @@ def read(pages: Sequence[Page], on_file: OnFile) -> Reading:
     code = _code(pages, found.get("uscc", []))
     period, period_value = _period(pages, found)
     chosen = {name: best(candidates) for name, candidates in found.items()} | {"uscc": code, "period": period_value}
+    printed = lines_of(pages)
     judged = [
         outcome_on_kind(
             pages,
@@ -106,15 +107,16 @@ def read(pages: Sequence[Page], on_file: OnFile) -> Reading:
             recognised=sum(bool(chosen.get(name)) for name in _SHOWN) >= 3,
         ),
         *_judge_code(code, on_file),
-        checks.company_name(chosen.get("name"), on_file.name),
+        checks.company_name(chosen.get("name"), on_file.name, printed),
         checks.person_name(
             "representative_matches",
             chosen.get("representative"),
             on_file.representative,
-            "法定代表人（经营者）姓名",
-            "the legal representative's name",
+            printed,
+            zh="法定代表人（经营者）姓名",
+            en="the legal representative's name",
         ),
-        checks.validity(period, on_file.today, sure=checks.legible(period_value)),
+        validity(pages, period, period_value, on_file.today),
         *_judge_founding(chosen.get("established"), on_file.today),
         *several_papers(found, ("name", "representative")),
     ]
@@ -172,8 +174,9 @@ def _period(pages: Sequence[Page], found: dict[str, list[Value]]) -> tuple[Perio
     for name, single_is_end in (("period", False), ("valid_until", True)):
         for value in sorted(found.get(name, []), key=lambda value: -value.confidence):
             is_end = single_is_end or _must_be_end(value, found)
-            if (period := period_in(value.text, single_is_end=is_end)).known:
-                return period, value
+            for text in (value.text, *value.parts):
+                if (period := period_in(text, single_is_end=is_end and text == value.text)).known:
+                    return period, value
     for page in pages:
         for line in page.lines:
             value = whole(line, page.number)

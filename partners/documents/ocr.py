@@ -28,6 +28,8 @@ SMALLEST_SIDE = 1000
 PAGES_READ = 4
 THREADS = 2
 MOST_ENLARGED = 3.0
+MOST_SLANTED = math.radians(7)
+"""Lines that slope more than this against the page's other lines are watermarks and are left out."""
 
 _CLEAR_TURN = 0.9
 """From this confidence on the angle classifier's word counts when the page's direction is voted on."""
@@ -96,6 +98,12 @@ class _Seen:
         return float(np.linalg.norm(quad[3] - quad[0]) + np.linalg.norm(quad[2] - quad[1])) / 2
 
     @property
+    def slope(self) -> float:
+        """The angle in radians by which it slopes downwards."""
+        side = self.quad[1] - self.quad[0] + self.quad[2] - self.quad[3]
+        return math.atan2(float(side[1]), float(side[0]))
+
+    @property
     def telling(self) -> bool:
         """Whether it is long enough to say which way the page lies."""
         return max(self.across, self.down) >= _TELLING_SHAPE * min(self.across, self.down)
@@ -134,6 +142,7 @@ class Reader:
         seen = self._unflipped(seen)
         height, width = pixels.shape[:2]
         skew = _skew(seen)
+        seen = [one for one in seen if not one.telling or abs(one.slope - skew) <= MOST_SLANTED]
         straight = _straightened([one.quad for one in seen], skew, (width / 2, height / 2))
         lines = [_line(one, quad) for one, quad in zip(seen, straight, strict=True) if one.text.strip()]
         return Page(number, width, height, turned, skew, tuple(lines))
@@ -222,12 +231,7 @@ def _turn_needed(seen: Sequence[_Seen]) -> int:
 
 def _skew(seen: Sequence[_Seen]) -> float:
     """The angle in radians that the page's lines slope downwards, the longer ones deciding."""
-    slopes: list[tuple[float, float]] = []
-    for one in seen:
-        if one.telling and one.across > one.down:
-            side = one.quad[1] - one.quad[0] + one.quad[2] - one.quad[3]
-            slopes.append((math.atan2(float(side[1]), float(side[0])), one.across))
-    slopes.sort()
+    slopes = sorted((one.slope, one.across) for one in seen if one.telling and one.across > one.down)
     half, passed = sum(weight for _, weight in slopes) / 2, 0.0
     for slope, weight in slopes:
         passed += weight

@@ -17,7 +17,7 @@ from stdnum.cn import ric
 from partners.documents import checks
 from partners.documents.checks import Check, OnFile, Reading
 from partners.documents.dates import Period, dates_in, period_in
-from partners.documents.fields import best, field_of, outcome_on_kind, several_papers
+from partners.documents.fields import best, field_of, lines_of, outcome_on_kind, several_papers, validity
 from partners.documents.layout import Labels, Value, values, whole
 from partners.documents.ocr import Page
 
@@ -74,9 +74,16 @@ def read(pages: Sequence[Page], on_file: OnFile) -> Reading:
             others=("营业执照", "统一社会信用代码"),
             recognised=sum(bool(chosen.get(name)) for name in _SHOWN) >= 3,
         ),
-        checks.person_name("name_matches", chosen.get("name"), on_file.representative, "姓名", "the holder's name"),
+        checks.person_name(
+            "name_matches",
+            chosen.get("name"),
+            on_file.representative,
+            lines_of(pages),
+            zh="姓名",
+            en="the holder's name",
+        ),
         *_judge_number(number, chosen.get("born"), chosen.get("sex"), on_file),
-        checks.validity(period, on_file.today, sure=checks.legible(period_value)),
+        validity(pages, period, period_value, on_file.today),
         *several_papers(found, ("name",)),
     ]
     fields = tuple(field_of(name, value, pages) for name in _SHOWN if (value := chosen.get(name)) is not None)
@@ -177,9 +184,10 @@ def _period(pages: Sequence[Page], labelled: Sequence[Value]) -> tuple[Period, V
     """The period of validity: by its label, else a short line of two dates or of a date and 长期."""
     by_form = [whole(line, page.number) for page in pages for line in page.lines if len(line.text) <= 30]
     for value in (*sorted(labelled, key=lambda value: -value.confidence), *by_form):
-        period = period_in(value.text)
-        if period.known and (period.start is not None or value in labelled):
-            return period, value
+        for text in (value.text, *value.parts):
+            period = period_in(text)
+            if period.known and (period.start is not None or value in labelled):
+                return period, value
     return Period(None, None), best(labelled)
 
 

@@ -59,5 +59,13 @@ def test_a_single_date_after_a_label_that_means_until_is_the_end():
     assert period_in("2039年05月01日", single_is_end=True).end == END
 
 
+def test_more_dates_than_two_are_no_period():
+    assert not period_in("2013年09月19日2013年09月19日至2043年08月31日").known
+
+
+def test_digits_of_a_code_are_no_date():
+    assert not period_in("91310104MA1FR00QXY至长").known
+
+
 def test_dates_in_the_wrong_order_are_no_period():
     assert not period_in("2039.05.01-2019.05.01").known

@@ -109,6 +109,30 @@ def test_a_licence_is_valid_through_its_last_day():
     assert judged(read_licence(on_file(today=date(2036, 6, 1))))["validity"] == "fail"
 
 
+def test_an_end_before_another_date_on_the_paper_is_a_doubt():
+    reading = read_licence(on_file(today=date(2036, 6, 1)), 核准日期="2041年06月01日")
+
+    assert judged(reading)["validity"] == "unsure"
+
+
+def test_a_watermark_beside_a_name_does_not_make_it_another_name():
+    reading = licence.read([page(*licence_page().lines, line("仅供审核使用样本", 2, 4))], ON_FILE)
+
+    assert judged(reading)["name_matches"] != "fail"
+
+
+def test_what_does_not_look_like_a_name_contradicts_none():
+    assert judged(read_licence(法定代表人="仅供办理收款业务"))["representative_matches"] == "unsure"
+
+
+def test_a_name_on_file_that_is_printed_elsewhere_on_the_paper_is_not_contradicted():
+    reading = licence.read(
+        [page(*licence_page(法定代表人="赵海燕").lines, line(f"原负责人员{FACTS.legal_representative}", 9))], ON_FILE
+    )
+
+    assert judged(reading)["representative_matches"] == "unsure"
+
+
 def test_a_wrong_check_digit_fails():
     reading = read_licence(统一社会信用代码=with_wrong_check_digit(FACTS.uscc))
 
