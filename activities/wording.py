@@ -6,6 +6,7 @@ its public reason here, and no code is ever shown. So a secret reason reads as a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -25,6 +26,7 @@ from workflows.ports import NoticeOrder, Order
 FOLDER = Path(__file__).parent / "templates" / "notices"
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
+BLANK_LINES = re.compile(r"\n{3,}")
 RELEASED = "release_notice"
 """The notice of the release's own step (`notices.send_notice`)."""
 NOT_REACHED = "merchant_not_reached"
@@ -61,6 +63,7 @@ class Wording:
         public = policy.public_reason(order.public_reason)
         facts = order.facts
         actions = facts["actions"].split(",") if facts.get("actions") else list(public.actions_after)
+        rejected_for = facts.get("rejected_for", order.public_reason)
         requirements = policy.public_requirements(order.public_reason, merchant_type)
         return self._letter(
             order.notice,
@@ -68,7 +71,10 @@ class Wording:
             self._about(order.case_id, order.terminal_sn)
             | {
                 "reason": public.merchant_text.of(language),
-                "rejected_for": _reason(policy, facts.get("rejected_for", order.public_reason), language),
+                "rejected_for": _reason(policy, rejected_for, language),
+                "reopenable": all(
+                    policy.public_reason(code).reopenable for code in (order.public_reason, rejected_for)
+                ),
                 "held_for": _reason(policy, facts.get("held_for"), language),
                 "requirements": [_papers(policy, requirement.any_of, language) for requirement in requirements],
                 "items": _items(policy, order.items, language),
@@ -113,7 +119,7 @@ class Wording:
     def _letter(self, notice: str, language: Language, facts: Mapping[str, Any]) -> Letter:
         text = self._environments[language].get_template(f"{notice}.{language}.txt").render(facts)
         subject, _, body = text.partition("\n")
-        return Letter(" ".join(subject.split()), body.strip() + "\n")
+        return Letter(" ".join(subject.split()), BLANK_LINES.sub("\n\n", body).strip() + "\n")
 
 
 def _environment(language: Language) -> Environment:
@@ -123,6 +129,7 @@ def _environment(language: Language) -> Environment:
         autoescape=False,  # noqa: S701 — plain text, which no browser reads
         trim_blocks=True,
         lstrip_blocks=True,
+        keep_trailing_newline=True,
     )
     environment.filters["yuan"] = yuan
     environment.filters["when"] = lambda moment: when(moment, language)
