@@ -41,20 +41,6 @@ COMPANY = MerchantDetails(
     address="上海市浦东新区世纪大道100号",
 )
 TERMINAL = TerminalDetails(SN, "00000001SN1", "10000001", "A920", M, "上海市浦东新区世纪大道100号一楼", "ESIGN59")
-SECRETS = (
-    COMPANY.name,
-    "91310115MA1K0XQ7HQ",
-    "李小龙",
-    "310101198512123421",
-    "王芳",
-    "13800138000",
-    "wang@example.com",
-    "Ann Lee",
-    "13900139000",
-    "6222021001112223334",
-    "世纪大道",
-)
-"""What must never stand in a log line, an error or an answer to the procedure."""
 
 CONFIG = HandsConfig(
     **{f"{partner}_url": f"http://{partner}" for partner in QUEUES},

@@ -1,0 +1,92 @@
+"""Papers on their way to verification: what was read stays in the vault, the procedure learns the outcome."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from activities.calls import UnavailableError
+from activities.documents import A_PERSON_LOOKS, UNSOUND
+from samples.facts import PaperFacts, made_up
+from samples.papers import render
+from workflows.ports import Verified, VerifyOrder
+
+M, CASE = "898310154110001", "FA-20261109-AAAAAAAA"
+
+
+def order(doc_type: str = "D06", document_id: str = "doc-1", day: str = "2026-11-09") -> VerifyOrder:
+    return VerifyOrder(f"{CASE}:verify:{document_id}", CASE, document_id, doc_type, M, day)
+
+
+@pytest.fixture(scope="session")
+def facts() -> PaperFacts:
+    return made_up(7)
+
+
+async def put(stand, content: bytes, document_id: str = "doc-1") -> None:
+    await stand.records.files.put(document_id, f"merchant:{M}", content)
+
+
+async def test_a_paper_for_a_person_is_unsure_and_its_reading_is_kept(stand, facts):
+    await put(stand, render("D06", facts))
+
+    verified = await stand.do("documents.verify", order())
+
+    reading = await stand.records.readings.get("doc-1")
+    assert verified.outcome == "unsure"
+    assert [finding.en for finding in verified.findings] == ["A reviewer judges papers of this kind"]
+    assert (reading["doc_type"], reading["verdict"], reading["day"]) == ("D06", "unsure", "2026-11-09")
+
+
+async def test_a_licence_is_read_and_only_the_outcome_leaves_the_vault(stand, facts):
+    await put(stand, render("D01", facts))
+
+    verified = await stand.do("documents.verify", order("D01"))
+
+    reading = await stand.records.readings.get("doc-1")
+    values = {field["name"]: field["value"] for field in reading["fields"]}
+    assert values["uscc"] == facts.uscc
+    assert verified.outcome in {"failed", "unsure"}  # another company's paper
+    assert not [value for value in values.values() if len(value) > 7 and value in repr(verified.findings)]
+
+
+async def test_a_repeat_gets_the_first_answer_and_another_day_is_another_question(stand, facts):
+    await put(stand, render("D06", facts))
+
+    answers = [await stand.do("documents.verify", order(day=day)) for day in ("2026-11-09", "2026-11-09", "2026-11-10")]
+
+    assert answers[0] == answers[1] == answers[2]
+    assert (await stand.records.readings.get("doc-1"))["day"] == "2026-11-10"
+
+
+@pytest.mark.parametrize(("content", "code"), [(b"%PDF-1.7 cut short", "broken"), (b"GIF89a....", "unsupported")])
+async def test_a_file_nobody_can_open_fails_with_what_is_wrong_with_it(stand, content, code):
+    await put(stand, content)
+
+    assert await stand.do("documents.verify", order()) == Verified("failed", (UNSOUND[code],))
+
+
+async def test_a_paper_that_is_not_there_is_for_a_person(stand):
+    assert await stand.do("documents.verify", order(document_id="doc-9")) == Verified("unsure", (A_PERSON_LOOKS,))
+
+
+async def test_a_merchant_who_was_forgotten_is_for_a_person(stand, facts):
+    await put(stand, render("D06", facts))
+    await stand.records.vault.forget(f"merchant:{M}")
+
+    assert await stand.do("documents.verify", order()) == Verified("unsure", (A_PERSON_LOOKS,))
+
+
+@pytest.mark.parametrize("fault", [{"outage": True}, {"errors": 1}, {"lose_answers": 1}])
+async def test_a_service_that_is_away_is_asked_again_under_the_same_key(stand, facts, fault: dict[str, Any]):
+    await put(stand, render("D06", facts))
+    await stand.fail("documents", **fault)
+    with pytest.raises(UnavailableError) as away:
+        await stand.do("documents.verify", order())
+
+    await stand.fail("documents")
+    verified = await stand.do("documents.verify", order(), attempt=2)
+
+    assert not away.value.non_retryable
+    assert verified.outcome == "unsure"

@@ -1,0 +1,235 @@
+"""The words of notices: every notice in both languages, nothing missing, nothing secret."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from typing import Any
+
+import pytest
+
+import policies
+from activities.wording import FOLDER, LANGUAGES, NOT_REACHED, RELEASED, Letter, Places, Wording, when
+from domain import notices
+from domain.one_time import one_time_password
+from domain.text import Text
+from workflows.ports import NoticeOrder, Order
+
+POLICY = policies.load(policies.newest())
+DUE = "2026-11-30T16:00:00.000000+00:00"
+KEY = b"k" * 32
+PORTAL = "https://thaw.example/portal"
+FACTS = {
+    "due": DUE,
+    "held_fen": "8642000",
+    "rejected_for": "F01",
+    "actions": "reset_credentials",
+    "days": "3",
+    "day": "30",
+    "code": "insufficient-held",
+    "source": "bank",
+    "available_fen": "1200",
+}
+"""Every fact any notice is given."""
+ITEMS = (("D06", Text("金额看不清。", "The amount is not legible.")),)
+
+
+def owed() -> dict[str, str]:
+    """Every notice the rules can owe, with its audience, read from the rules themselves."""
+    found = {
+        (node.elts[0].value, node.elts[1].value)
+        for node in ast.walk(ast.parse(inspect.getsource(notices)))
+        if isinstance(node, ast.Tuple)
+        and len(node.elts) == 3
+        and all(isinstance(part, ast.Constant) for part in node.elts[:2])
+    }
+    chosen = {
+        node.value.value
+        for node in ast.walk(ast.parse(inspect.getsource(notices._post_action)))
+        if isinstance(node, ast.Return) and isinstance(node.value, ast.Constant)
+    }
+    return {str(name): str(audience) for name, audience in found} | dict.fromkeys(map(str, chosen), "merchant")
+
+
+OWED = owed()
+TO_MERCHANTS = sorted(name for name, audience in OWED.items() if audience == "merchant")
+DECISIONS = (
+    "freeze_notice",
+    "control_added",
+    "reason_confirmed",
+    "supplement_requested",
+    "rejected",
+    "expired",
+    "payout_account_refused",
+    "post_action_overdue",
+    "post_action_lapsed",
+    "case_closed",
+)
+
+every_notice = pytest.mark.parametrize("notice", sorted(OWED))
+to_merchants = pytest.mark.parametrize("notice", TO_MERCHANTS)
+in_both_languages = pytest.mark.parametrize("language", LANGUAGES)
+
+
+@pytest.fixture
+def wording() -> Wording:
+    return Wording(Places(PORTAL, "https://thaw.example", KEY))
+
+
+def order(notice: str, **fields: Any) -> NoticeOrder:
+    standard: dict[str, Any] = {
+        "key": "FA-1:notice:3:merchant",
+        "notice": notice,
+        "audience": OWED[notice],
+        "case_id": "FA-1",
+        "merchant_no": "898310154110001",
+        "terminal_sn": "SN-1",
+        "public_reason": "R01",
+        "policy_version": POLICY.version,
+        "facts": FACTS,
+        "items": ITEMS,
+    }
+    return NoticeOrder(**standard | fields)
+
+
+def whole(letter: Letter) -> str:
+    return f"{letter.subject}\n{letter.text}"
+
+
+def test_there_is_a_template_for_every_notice_in_both_languages_and_none_besides():
+    there = {path.name for path in FOLDER.glob("[!_]*.txt")}
+
+    assert there == {f"{name}.{language}.txt" for name in (*OWED, RELEASED, NOT_REACHED) for language in LANGUAGES}
+
+
+@every_notice
+@in_both_languages
+@pytest.mark.parametrize("facts", [FACTS, {}], ids=["all facts", "no facts"])
+def test_every_notice_reads_well_with_and_without_its_facts(wording, notice, language, facts):
+    letter = wording.notice(order(notice, facts=facts, items=ITEMS if facts else ()), language, "company")
+
+    assert 0 < len(letter.subject) < 120
+    assert "SN-1" in whole(letter) or "FA-1" in whole(letter)
+    for leftover in ("{{", "}}", "{%", "None", "\n\n\n", "[]"):
+        assert leftover not in whole(letter)
+    assert all(line == line.rstrip() for line in letter.text.splitlines())
+
+
+@in_both_languages
+@pytest.mark.parametrize("amounts", [(0, 0, 0), (8_642_000, 0, 0), (100, 20, 3)])
+def test_a_release_says_what_becomes_of_the_money(wording, language, amounts):
+    release_fen, penalty_fen, claims_fen = amounts
+    told = Order("k", "FA-1", "M", "SN-1", release_fen=release_fen, penalty_fen=penalty_fen, claims_fen=claims_fen)
+
+    text = wording.release(told, language).text
+
+    assert ("¥" in text) is any(amounts)
+    assert text.count("\n- ") == sum(amount > 0 for amount in amounts)
+    assert "12363" in text
+
+
+@in_both_languages
+def test_operations_learn_whom_a_notice_did_not_reach(wording, language):
+    letter = wording.not_reached("rejected", "FA-1", "898310154110001", language)
+
+    assert "898310154110001" in letter.text
+    assert "rejected" in letter.text
+
+
+@in_both_languages
+@pytest.mark.parametrize("notice", DECISIONS)
+def test_every_decision_says_how_to_disagree_and_where(wording, notice, language):
+    text = wording.notice(order(notice), language, "company").text
+
+    assert "12363" in text
+    assert PORTAL in text
+    assert "FA-1" in text
+
+
+@in_both_languages
+@pytest.mark.parametrize(
+    "notice", ["reason_confirmed", "evidence_reminder", "supplement_requested", "actions_required", "rejected"]
+)
+def test_what_is_to_be_done_has_its_time_in_shanghai(wording, notice, language):
+    text = wording.notice(order(notice, facts=FACTS | {"rejected_for": "R01"}), language, "company").text
+
+    assert {"zh": "2026年11月30日 24:00（北京时间）", "en": "30 November 2026, 24:00 (Shanghai time)"}[language] in text
+
+
+def test_a_time_in_the_middle_of_a_day_is_told_as_it_is():
+    assert when("2026-11-09T01:30:00+00:00", "zh") == "2026年11月9日 09:30（北京时间）"
+    assert when("2026-11-09T01:30:00+00:00", "en") == "9 November 2026, 09:30 (Shanghai time)"
+
+
+@in_both_languages
+def test_the_checklist_names_the_papers_of_this_kind_of_merchant(wording, language):
+    company = wording.notice(order("reason_confirmed"), language, "company").text
+    individual = wording.notice(order("reason_confirmed"), language, "individual").text
+
+    licence = POLICY.documents["D01"].title.of(language)
+    assert licence in company
+    assert licence not in individual
+
+
+@in_both_languages
+def test_a_supplement_names_each_paper_with_its_reason(wording, language):
+    text = wording.notice(order("supplement_requested"), language, "company").text
+
+    assert POLICY.documents["D06"].title.of(language) in text
+    assert ITEMS[0][1].of(language) in text
+
+
+@in_both_languages
+def test_a_reset_comes_with_its_one_time_password_and_nothing_else_does(wording, language):
+    password = one_time_password(KEY, "FA-1")
+
+    texts = {name: whole(wording.notice(order(name), language, "company")) for name in TO_MERCHANTS}
+    signing = wording.notice(order("actions_required", facts={"actions": "sign_agreement"}), language, "company")
+
+    assert [name for name, text in texts.items() if password in text] == ["actions_required"]
+    assert password not in whole(signing)
+    assert POLICY.actions["sign_agreement"].of(language) in signing.text
+
+
+@in_both_languages
+def test_a_rejection_that_may_not_be_taken_up_again_does_not_offer_it(wording, language):
+    final = wording.notice(order("rejected", facts={"due": DUE, "rejected_for": "F01"}), language, "company").text
+    open_ = wording.notice(order("rejected", facts={"due": DUE, "rejected_for": "R01"}), language, "company").text
+
+    assert when(DUE, language) not in final
+    assert when(DUE, language) in open_
+
+
+# No tipping-off: an AML case reads as a routine review, byte for byte.
+
+
+@to_merchants
+@in_both_languages
+@pytest.mark.parametrize("merchant_type", ["company", "individual", "sole_trader"])
+def test_a_secret_reason_reads_as_a_routine_review_byte_for_byte(wording, notice, language, merchant_type):
+    facts = {name: value for name, value in FACTS.items() if name != "actions"}
+    secret = order(notice, public_reason="J02", facts=facts | {"rejected_for": "J02", "held_for": "J02"})
+    routine = order(notice, public_reason="Q05", facts=facts | {"rejected_for": "Q05", "held_for": "Q05"})
+
+    told, usual = (whole(wording.notice(each, language, merchant_type)) for each in (secret, routine))
+
+    assert told.encode() == usual.encode()
+
+
+@to_merchants
+@in_both_languages
+def test_no_notice_names_a_reason_code_or_a_secret_paper(wording, notice, language):
+    items = (*ITEMS, ("D25", Text("尽调表未填写。", "The form is empty.")))
+
+    for code in ("R04", "R11", "J01", "J02"):
+        text = whole(wording.notice(order(notice, public_reason=code, items=items), language, "company"))
+        for secret in (code, "D25", "尽调", "diligence", "反洗钱", "AML", "laundering", "The form is empty."):
+            assert secret not in text
+
+
+@every_notice
+def test_internal_notices_lead_to_the_case_and_merchants_ones_to_the_portal(wording, notice):
+    text = wording.notice(order(notice), "zh", "company").text
+
+    assert (PORTAL in text) is (OWED[notice] == "merchant")
+    assert "https://thaw.example" in text
