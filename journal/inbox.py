@@ -41,8 +41,8 @@ class Message:
 class Command:
     """A stored command; settled once its case has answered, with that answer.
 
-    `outcome` is `{answer: {version, status, events}}`, `{refused: {code, status, zh, en}}`, or `{moved: {case_id}}` for
-    a control that came after its case had closed and went into another.
+    `outcome` is `{state: "done", answer: {version, status, events}}`, `{state: "refused", refusal: {code, status, zh,
+    en}}`, or `{state: "done", case_id}` for a control that found its case closed and went into another.
     """
 
     command_id: str
