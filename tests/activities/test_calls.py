@@ -85,6 +85,32 @@ async def test_a_connection_lost_after_sending_leaves_the_effect_unknown(error):
         await effect(breaking(error))
 
 
+@pytest.mark.parametrize("silence", ["hangs up", "says nothing"])
+async def test_on_the_wire_a_partner_that_took_the_request_and_did_not_answer_leaves_it_unknown(silence):
+    taken = asyncio.Event()
+
+    async def partner(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b'{"n":1}')
+        taken.set()
+        if silence == "says nothing":
+            await reader.read()  # until the caller gives up
+        writer.close()
+
+    async with await asyncio.start_server(partner, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        async with httpx2.AsyncClient(base_url=url, timeout=0.2) as client:
+            with pytest.raises(UnknownError):
+                await effect(Call(client, "partner"))
+
+    assert taken.is_set()
+
+
+async def test_on_the_wire_nobody_listening_means_that_nothing_happened(unused_tcp_port):
+    async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{unused_tcp_port}") as client:
+        with pytest.raises(UnavailableError):
+            await effect(Call(client, "partner"))
+
+
 @pytest.mark.parametrize("error", [httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout])
 async def test_without_a_connection_nothing_happened(error):
     with pytest.raises(UnavailableError) as away:
