@@ -181,7 +181,8 @@ class Step:
 class Release:
     """The saga: its steps over all attempts, what the merchant asked meanwhile, and the payout's fate.
 
-    `payout` is none, sent, confirmed, bounced, account_needed, account_named or account_checked.
+    `payout` is none, sent, confirmed, bounced, account_needed, account_named, account_checked or resending. Of the
+    approved release `payout_fen` is what goes out next, `withheld_fen` what a legal order keeps back from it.
     """
 
     steps: tuple[Step, ...] = ()
@@ -190,6 +191,8 @@ class Release:
     failed: str | None = None
     payout: str = "none"
     payout_fen: int = 0
+    withheld_fen: int = 0
+    executed: bool = False
     account_ref: str | None = None
     account_first: str | None = None
     bounces: int = 0
@@ -200,8 +203,19 @@ class Release:
         return tuple(step for step in self.steps if step.n >= self.first)
 
     @property
+    def last_n(self) -> int:
+        """The highest number a step has had (steps an order cut off are gone, their numbers are not used again)."""
+        return max((step.n for step in self.steps), default=0)
+
+    @property
     def pivot(self) -> Step | None:
         return next((step for step in self.attempt if step.planned.pivot), None)
+
+    @property
+    def payout_begun(self) -> bool:
+        """Whether the payout has left the merchant's account, or may have: what an order can no longer keep back."""
+        booked = (step for step in self.attempt if step.name in {"book_payout", "pay_out"} and step.state != "planned")
+        return self.payout != "none" or next(booked, None) is not None
 
     @property
     def past_pivot(self) -> bool:

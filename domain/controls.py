@@ -98,7 +98,8 @@ def rejustify(case: Case, command: Rejustify, asked: Asked, policy: Policy) -> t
     due = [control for control in case.standing_controls if control.rejustify_tier]
     if not due:
         return refuse("no-hold-due")
-    control = due[0]
+    may = (one for one in due if asked.by.name != one.placed.placed_by and asked.by.has(*rejustify_roles(one, policy)))
+    control = next(may, due[0])
     if asked.by.name == control.placed.placed_by:
         return refuse("four-eyes", name=asked.by.name, part="placed the control")
     roles = rejustify_roles(control, policy)
@@ -117,6 +118,7 @@ def rejustify_roles(control: Control, policy: Policy) -> tuple[str, ...]:
 def tier_of(case: Case, policy: Policy, *, penalty_fen: int = 0, waived: bool | None = None) -> str:
     """The case's tier: the highest of its controls' reasons, the sum of its open holds and what was done in it."""
     waiver = bool(case.evidence.waived) if waived is None else waived
+    penalty_fen = penalty_fen or (case.review.first.amounts.penalty_fen if case.review.first else 0)
     tier: str = case.tier_floor
     reasons = {case.reason_code, *(control.placed.reason_code for control in case.standing_controls)}
     for code in sorted(reasons & set(policy.reasons)):

@@ -357,14 +357,17 @@ class RejectProposed:
 
 @dataclass(frozen=True, slots=True)
 class CaseRejected:
+    """The appeal is rejected for `reason_code`; the merchant is told `public_code`."""
+
     reason_code: str
     reason: str
     dues: tuple[Due, ...]
+    public_code: str
 
 
 @dataclass(frozen=True, slots=True)
 class ApprovalVoided:
-    """What an approval rested on changed: document_expired, control_added, party_changed, validity_over, legal_hold.
+    """What an approval rested on changed: document_expired, control_added, party_changed, validity_over, disposal_due.
     It is not a rejection. `items` are documents asked for anew; with any, the case waits for the merchant."""
 
     cause: str
@@ -503,8 +506,11 @@ class PayoutAccountChecked:
 
 @dataclass(frozen=True, slots=True)
 class PayoutAccountApproved:
+    """One of two consented to the account; with the second, `steps` send the money again."""
+
     reason: str
     steps: tuple[PlannedStep, ...]
+    dues: tuple[Due, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -579,6 +585,7 @@ class RemainderReleased:
     approved_by: tuple[str, ...]
     release_fen: int
     reason: str
+    dues: tuple[Due, ...]
 
 
 @dataclass(frozen=True, slots=True)

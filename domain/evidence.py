@@ -105,10 +105,20 @@ def add_document(case: Case, command: AddDocument, asked: Asked) -> tuple[Event,
     by_staff = doc_type in STAFF_FILED and asked.by.has("officer", "compliance_head")
     if case.status not in MERCHANT_FILES_IN and not by_staff:
         return refuse("wrong-status", status=case.status, command="add_document", when=_words(MERCHANT_FILES_IN))
+    if asked.by.name in _deciding(case):
+        return refuse("four-eyes", name=asked.by.name, part="decided it")
     asked_for = {item.doc_type for item in case.evidence.asked}
     if case.status is Status.AWAITING_SUPPLEMENT and doc_type not in asked_for and not by_staff:
         return refuse("not-asked-for", asked=", ".join(sorted(asked_for)))
     return (DocumentAdded(command.document, on_behalf(asked)),)
+
+
+def _deciding(case: Case) -> set[str | None]:
+    """Whose decision stands while it is not yet carried out: they cannot become who uploaded the evidence for it."""
+    if case.release.past_pivot:
+        return set()
+    approvals = (case.review.first, case.review.second)
+    return {case.review.rejection_by, *(approval.by for approval in approvals if approval)} - {None}
 
 
 def _words(statuses: frozenset[Status]) -> str:
@@ -197,7 +207,8 @@ def record_checks(case: Case, command: RecordChecks, asked: Asked, policy: Polic
     known = {doc.document_id: doc for doc in to_check(case)}
     results = tuple(result for result in command.documents if result.document_id in known)
     found = tuple(DocumentChecked(r.document_id, r.outcome, r.findings, r.valid_until) for r in results)
-    failed = [(known[r.document_id], r) for r in results if r.outcome == "failed"]
+    told_of = [r for r in results if not policy.never_lists(known[r.document_id].doc_type)]
+    failed = [(known[r.document_id], r) for r in told_of if r.outcome == "failed"]
     if failed:
         items = tuple(SupplementItem(doc.doc_type, _why(result)) for doc, result in failed)
         dues = deadlines.for_supplement(policy, asked.at)
@@ -251,7 +262,8 @@ def request_supplement(
     rounds, most = case.evidence.rounds, policy.timers.supplement_rounds
     if rounds > most or (rounds == most and not asked.by.has("compliance_head")):
         return refuse("rounds-exhausted", rounds=rounds)
-    unknown = sorted({item.doc_type for item in command.items} - set(policy.documents))
+    told_of = {code for code in policy.documents if not policy.never_lists(code)}
+    unknown = sorted({item.doc_type for item in command.items} - told_of)
     if unknown:
         return refuse("not-required", doc_type=", ".join(unknown))
     dues = deadlines.for_supplement(policy, asked.at)

@@ -11,7 +11,7 @@ from typing import assert_never
 from domain import events as e
 from domain import fold_release
 from domain.business_time import local_date, parse_time
-from domain.case import CLOSED, Case, Document, Evidence, Review, Status
+from domain.case import CLOSED, Case, Document, Evidence, Release, Review, Status, higher
 from domain.fold_release import ReleaseEvent
 from domain.folding import (
     ask_anew,
@@ -19,9 +19,9 @@ from domain.folding import (
     control_of,
     ended,
     enter,
+    halted,
     handled,
     named,
-    paused,
     resumed,
     running,
     undecided,
@@ -155,11 +155,20 @@ def _on_controls(case: Case, event: ControlsEvent, moment: Moment) -> Case:
         case e.DisposalDue():
             due = with_control(case, event.control_id, lambda c: replace(c, rejustify_tier=None))
             at_l3 = running(replace(due, tier_floor="L3"), event.dues)
-            return enter(at_l3, Status.IN_REVIEW_1, review=Review()) if case.status in CLOSED else at_l3
+            return _taken_up_again(at_l3) if case.status in CLOSED else at_l3
         case e.FreezeNoticeLate():
             return ended(case, "freeze_notice")
         case _:
             assert_never(event)
+
+
+def _taken_up_again(case: Case) -> Case:
+    """A closed case whose hold must be disposed of: reviewed anew, or first given its reason when it never had one.
+    Who took which part stays known, and the release that may have been is over."""
+    release = Release(steps=case.release.steps, first=case.release.last_n + 1)
+    again = replace(case, review=undecided(case.review), release=release, closed_at=None)
+    status = Status.IN_REVIEW_1 if case.evidence.requirements else Status.OPENED
+    return enter(again, status, case.dues.values())
 
 
 EvidenceEvent = (
@@ -198,10 +207,11 @@ def _on_evidence(case: Case, event: EvidenceEvent, moment: Moment) -> Case:
             review = replace(case.review, uploaded=case.review.uploaded | {moment.by})
             return replace(case, review=review, evidence=replace(proofs, documents=(*proofs.documents, added)))
         case e.DocumentChecked():
+            read = case.document(event.document_id)
+            until = event.valid_until or (read.valid_until if read else None)
             return with_document(
-                case, event.document_id, standing=event.outcome, findings=event.findings,
-                valid_until=event.valid_until,
-            )  # fmt: skip
+                case, event.document_id, standing=event.outcome, findings=event.findings, valid_until=until
+            )
         case e.DocumentJudged():
             standing = {"accept": "accepted", "reject": "rejected"}.get(event.verdict, "unsure")
             return with_document(handled(case, moment.by), event.document_id, standing=standing)
@@ -213,8 +223,8 @@ def _on_evidence(case: Case, event: EvidenceEvent, moment: Moment) -> Case:
             review = Review(uploaded=case.review.uploaded, handled=case.review.handled)
             people = case.review.asked_evidence | ({moment.by} if event.counted else frozenset())
             return enter(
-                asked, Status.AWAITING_SUPPLEMENT, event.dues, evidence=proofs,
-                review=replace(review, asked_evidence=people), sla_runs=paused(case, moment.at),
+                halted(asked, moment.at), Status.AWAITING_SUPPLEMENT, event.dues, evidence=proofs,
+                review=replace(review, asked_evidence=people),
             )  # fmt: skip
         case _:
             assert_never(event)
@@ -237,7 +247,7 @@ def _on_stages(case: Case, event: StagesEvent, moment: Moment) -> Case:
                 case, Status.SUBMITTED, event.dues, evidence=proofs, sla_runs=(*case.sla_runs, (moment.at, None))
             )
         case e.CheckDeferred():
-            return enter(case, Status.PENDING_CHECK, event.dues, sla_runs=paused(case, moment.at))
+            return enter(halted(case, moment.at), Status.PENDING_CHECK, event.dues)
         case e.CheckResumed():
             return enter(case, Status.SUBMITTED, event.dues, sla_runs=(*case.sla_runs, (moment.at, None)))
         case e.ManualCheck():
@@ -258,11 +268,13 @@ def _on_stages(case: Case, event: StagesEvent, moment: Moment) -> Case:
                 handled=case.review.handled | {moment.by},
                 uploaded=case.review.uploaded,
             )
-            draft = enter(case, Status.DRAFT, event.dues, review=kept, evidence=_still_good(case.evidence, moment.at))
-            again = replace(draft, tier_floor="L2", appealed_by=moment.by, closed_at=None, sla_runs=())
-            return ended(again, "reopen")
+            status = Status.DRAFT if case.evidence.requirements else Status.OPENED
+            again = enter(case, status, event.dues, review=kept, evidence=_still_good(case.evidence, moment.at))
+            at_l2 = replace(again, tier_floor=higher(case.tier_floor, "L2"))
+            return ended(replace(at_l2, appealed_by=moment.by, closed_at=None, sla_runs=()), "reopen")
         case e.PartyChanged():
-            return case
+            changed_payee = event.what == "settlement_account"
+            return replace(case, tier_floor=higher(case.tier_floor, "L2")) if changed_payee else case
         case _:
             assert_never(event)
 
@@ -299,10 +311,11 @@ def _on_review(case: Case, event: ReviewEvent, moment: Moment) -> Case:
             rejected = replace(review, rejection=(event.reason_code, event.reason))
             return closed(replace(case, review=rejected), Status.CLOSED_REJECTED, event.dues, moment.at)
         case e.ApprovalVoided():
-            asked = ask_anew(case, event.items)
-            status = Status.AWAITING_SUPPLEMENT if event.items else Status.IN_REVIEW_1
-            runs = case.sla_runs if event.items else resumed(case, moment.at)
-            return enter(asked, status, event.dues, review=undecided(review), sla_runs=runs)
+            if event.items:
+                asked = halted(ask_anew(case, event.items), moment.at)
+                return enter(asked, Status.AWAITING_SUPPLEMENT, event.dues, review=undecided(review))
+            runs = resumed(case, moment.at)
+            return enter(case, Status.IN_REVIEW_1, event.dues, review=undecided(review), sla_runs=runs)
         case e.ReviewOverdue():
             return running(replace(case, review=replace(review, overdue=event.times)), event.dues)
         case e.DecisionLate():
@@ -315,7 +328,7 @@ def _decided(case: Case, at: str) -> Case:
     """The promised time ends with the final approval."""
     if case.status is not Status.APPROVED:
         return case
-    return replace(ended(case, "promise"), sla_runs=paused(case, at))
+    return halted(case, at)
 
 
 RecordEvent = e.NoticeSent | e.MessageRecorded | e.CallbackIgnored | e.DiscrepancyFound | e.CommandRefused

@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import assert_never
 
 from domain import events as e
-from domain.case import Approval, Case, Release, Status, Step
+from domain.case import Approval, Case, Control, Release, Status, Step
 from domain.controls import lifting, settle
 from domain.events import Amounts
-from domain.folding import closed, control_of, ended, enter, paused, resumed, running, undecided, with_control
+from domain.folding import closed, control_of, ended, enter, halted, resumed, running, undecided, with_control
 from domain.release import approved_amounts, approved_controls
 
 ReleaseEvent = (
@@ -57,7 +57,7 @@ def _on_steps(case: Case, event: StepsEvent, at: str) -> Case:
             steps = (*release.steps, *(Step(planned) for planned in event.steps))
             amounts = approved_amounts(case)
             fresh = Release(steps=steps, first=event.steps[0].n, payout_fen=amounts.release_fen)
-            return enter(case, Status.EXECUTING, event.dues, release=fresh)
+            return enter(case, Status.EXECUTING, event.dues, release=fresh, suspended_from=None)
         case e.StepStarted():
             return replace(case, release=_marked(release, event.n, "started"))
         case e.StepUnknown():
@@ -95,7 +95,7 @@ def _failed(release: Release, event: e.ExecutionFailed) -> Release:
 def _order_covers(case: Case) -> Case:
     """A legal order that came while the ledger release was in flight covers held money after all, as it failed."""
     turned = tuple(
-        replace(c, covers_fen=c.held_fen, held_fen=0, wants=()) if c.legal_hold and not c.enforced else c
+        replace(c, covers_fen=c.placed.held_fen, held_fen=0, wants=()) if c.legal_hold and not c.enforced else c
         for c in case.controls
     )
     return replace(case, controls=turned)
@@ -138,7 +138,9 @@ def _unblocked_lift(case: Case) -> Case:
     waiting = {s.planned.subject for s in case.release.attempt if s.name == "unblock_terminal" and s.state != "done"}
     going = approved_controls(case) - waiting
     none_left = {c.control_id for c in case.controls if c.control_id in going and not c.remaining_fen}
-    return replace(case, controls=tuple(replace(c, lifted=c.lifted or c.control_id in none_left) for c in case.controls))
+    return replace(
+        case, controls=tuple(replace(c, lifted=c.lifted or c.control_id in none_left) for c in case.controls)
+    )
 
 
 def _holds_end(case: Case) -> Case:
@@ -164,7 +166,8 @@ def _on_payout(case: Case, event: PayoutEvent, by: str) -> Case:
             return ended(enter(case, Status.POST_ACTIONS, release=needed), "step_alert")
         case e.PayoutAccountNamed():
             named = replace(release, payout="account_named", account_ref=event.account_ref, account_first=None)
-            return replace(case, release=named)
+            review = replace(case.review, uploaded=case.review.uploaded | {by})
+            return ended(replace(case, release=named, review=review), "review")
         case e.PayoutAccountChecked():
             standing = "account_checked" if event.matches else "account_needed"
             return running(replace(case, release=replace(release, payout=standing)), event.dues)
@@ -172,7 +175,7 @@ def _on_payout(case: Case, event: PayoutEvent, by: str) -> Case:
             return replace(case, release=replace(release, account_first=by))
         case e.PayoutAccountApproved():
             steps = (*release.steps, *(Step(planned) for planned in event.steps))
-            return enter(case, Status.EXECUTING, release=replace(release, steps=steps, payout="resending"))
+            return enter(case, Status.EXECUTING, event.dues, release=replace(release, steps=steps, payout="resending"))
         case _:
             assert_never(event)
 
@@ -186,39 +189,65 @@ def _on_legal(case: Case, event: LegalEvent, *, at: str, by: str) -> Case:
         case e.LegalHoldPlaced():
             return _suspended(case, event, at)
         case e.LegalHoldLifted():
-            lifted = with_control(case, event.control_id, lambda c: replace(c, lifted=not c.remaining_fen))
-            lifted = ended(lifted, f"hold:{event.control_id}")
-            if not release.past_pivot:
-                review, runs = undecided(case.review), resumed(case, at)
-                return enter(lifted, Status.IN_REVIEW_1, event.dues, review=review, sla_runs=runs, tier_floor="L3")
-            steps = tuple(step for step in release.steps if step.state != "planned")
-            steps += tuple(Step(planned) for planned in event.steps)
-            payout = approved_amounts(case).release_fen
-            return enter(lifted, Status.EXECUTING, release=replace(release, steps=steps, payout_fen=payout))
+            lifted = replace(_order_gone(case, event.control_id), remainder_proposed_by=None)
+            if release.past_pivot:
+                return enter(lifted, Status.EXECUTING, event.dues, release=_going_on(release, event.steps))
+            review, confirmed = undecided(case.review), bool(case.evidence.requirements)
+            if not confirmed:
+                return enter(lifted, Status.OPENED, event.dues, review=review, tier_floor="L3")
+            runs = resumed(case, at)
+            return enter(lifted, Status.IN_REVIEW_1, event.dues, review=review, sla_runs=runs, tier_floor="L3")
         case e.RemainderProposed():
             return replace(case, remainder_proposed_by=by)
         case e.RemainderReleased():
-            return enter(replace(case, remainder_proposed_by=None), Status.EXECUTING)
+            return enter(replace(case, remainder_proposed_by=None), Status.EXECUTING, event.dues)
         case _:
             assert_never(event)
 
 
+def _order_gone(case: Case, control_id: str) -> Case:
+    """The order no longer stands. What it holds or blocks by itself is let go by steps of the release; before the
+    pivot it is a control like any other from now on."""
+    past_pivot = case.release.past_pivot
+
+    def gone(control: Control) -> Control:
+        nothing_left = not control.remaining_fen and "block" not in control.enforced
+        legal_hold = control.legal_hold and (past_pivot or nothing_left)
+        return replace(control, lifted=nothing_left, legal_hold=legal_hold, covers_fen=0, rejustify_tier=None)
+
+    lifted = with_control(case, control_id, gone)
+    kept = control_id in {control.control_id for control in lifted.standing_controls} and not past_pivot
+    return lifted if kept else ended(lifted, f"hold:{control_id}")
+
+
+def _going_on(release: Release, planned: tuple[e.PlannedStep, ...]) -> Release:
+    """The release with what is left to do after an order; a payout among it pays what the order kept back, besides
+    what was not yet sent."""
+    steps = tuple(step for step in release.steps if step.state != "planned")
+    steps += tuple(Step(step) for step in planned)
+    going = replace(release, steps=steps, withheld_fen=0)
+    if "pay_out" not in {step.name for step in planned}:
+        return going
+    if release.payout in {"none", "resending"}:
+        return replace(going, payout_fen=release.payout_fen + release.withheld_fen)
+    return replace(going, payout_fen=release.withheld_fen, payout="none")
+
+
 def _suspended(case: Case, event: e.LegalHoldPlaced, at: str) -> Case:
-    """Before the pivot the order covers what is held; once the release is under way or done it holds anew, as far as
-    the payout has not been sent."""
+    """Before the pivot the order covers what is held; once the release is under way or done it holds anew, out of the
+    payout as far as that has not begun."""
     release = case.release
     pivot = release.pivot
-    released = pivot is not None and pivot.state in {"started", "unknown", "done"}
     control = replace(control_of(event.control), legal_hold=True)
-    if released:
-        anew = min(event.control.held_fen, release.payout_fen) if release.payout == "none" else event.control.held_fen
-        control = replace(control, held_fen=anew)
-        if release.payout == "none":
-            release = replace(release, payout_fen=release.payout_fen - anew)
-    else:
+    if pivot is None or pivot.state not in {"started", "unknown", "done"}:
         control = replace(control, covers_fen=event.control.held_fen, held_fen=0, wants=())
-    held = replace(case, controls=(*case.controls, control), suspended_from=case.status, sla_runs=paused(case, at))
-    return enter(held, Status.SUSPENDED_LEGAL, event.dues, release=release)
+    elif not release.payout_begun:
+        anew = min(event.control.held_fen, release.payout_fen)
+        control = replace(control, held_fen=anew)
+        release = replace(release, payout_fen=release.payout_fen - anew, withheld_fen=release.withheld_fen + anew)
+    held = replace(halted(case, at), controls=(*case.controls, control), suspended_from=case.status)
+    stopped = ended(replace(held, remainder_proposed_by=None), "step_alert")
+    return enter(stopped, Status.SUSPENDED_LEGAL, event.dues, release=release)
 
 
 EndsEvent = (
@@ -240,7 +269,10 @@ def _on_ends(case: Case, event: EndsEvent, at: str) -> Case:
         case e.CaseWithdrawn():
             return closed(case, Status.CLOSED_WITHDRAWN, event.dues, at)
         case e.ReleaseExecuted():
-            return ended(enter(case, Status.POST_ACTIONS, event.dues), "step_alert")
+            executed = replace(case, release=replace(case.release, executed=True))
+            ordered = any(control.legal_hold for control in case.standing_controls)
+            status = Status.SUSPENDED_LEGAL if ordered else Status.POST_ACTIONS
+            return ended(enter(executed, status, event.dues), "step_alert")
         case e.PostActionReminded():
             return ended(case, f"post_action_reminder:{event.day}")
         case e.PostActionOverdue():

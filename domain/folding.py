@@ -47,6 +47,11 @@ def paused(case: Case, at: str) -> tuple[tuple[str, str | None], ...]:
     return tuple((begin, end or at) for begin, end in case.sla_runs)
 
 
+def halted(case: Case, at: str) -> Case:
+    """The case with its promise standing still from `at`: someone else is waited for."""
+    return replace(ended(case, "promise"), sla_runs=paused(case, at))
+
+
 def resumed(case: Case, at: str) -> tuple[tuple[str, str | None], ...]:
     """The promised time running from `at` (on, when it runs already)."""
     if any(end is None for _, end in case.sla_runs):

@@ -103,7 +103,7 @@ def _decide(case: Case, command: Command, asked: Asked, policy: Policy) -> Decis
         case c.PlaceLegalHold():
             return legal.place_legal_hold(case, command, asked, policy)
         case c.LiftLegalHold():
-            return _with_start(case, legal.lift_legal_hold(case, command, asked, policy), asked)
+            return _goes_on(case, legal.lift_legal_hold(case, command, asked, policy), asked, policy)
         case c.ResetCredentials():
             return _act(case, "reset_credentials", "", asked, policy)
         case c.SignAgreement():
@@ -171,15 +171,14 @@ def _proceed(case: Case, command: _Procedure, asked: Asked, policy: Policy) -> D
 
 def reopen(case: Case, command: c.Reopen, asked: Asked, policy: Policy) -> Decision:
     """Within 30 days a closed appeal may be taken up again while a control is on, except where the law forbids it."""
-    codes = {case.reason_code, case.review.rejection[0] if case.review.rejection else case.reason_code}
-    for code in sorted(codes):
-        if not policy.reasons[code].reopenable:
-            return refuse("not-reopenable", reason=code)
+    if not review.reopenable(case, policy):
+        return refuse("not-reopenable")
     if "reopen" not in case.dues:
         return refuse("reopen-window-over", days=policy.timers.reopen_days)
     if not case.standing_controls:
         return refuse("nothing-held-on")
-    dues = deadlines.for_evidence(policy, asked.at)
+    confirmed = bool(case.evidence.requirements)  # if not, an officer confirms the reason first
+    dues = deadlines.for_evidence(policy, asked.at) if confirmed else ()
     return (CaseReopened(command.statement_ref, evidence.on_behalf(asked), dues),)
 
 
@@ -218,6 +217,14 @@ def _finish(case: Case, decision: Decision, asked: Asked, policy: Policy) -> Dec
     state = after(case, decision, asked)
     if any(isinstance(event, PayoutAnswered) for event in decision):
         return (*decision, *release.started(state))
+    return _goes_on(case, decision, asked, policy)
+
+
+def _goes_on(case: Case, decision: Decision, asked: Asked, policy: Policy) -> Decision:
+    """A decision after which the release goes on with its next step, or is at its end."""
+    if isinstance(decision, Refused):
+        return decision
+    state = after(case, decision, asked)
     if state.status is not Status.EXECUTING or state.release.in_flight:
         return decision
     return (*decision, *release.after_step(state, asked, policy))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from domain import deadlines, release
 from domain.business_time import format_time, parse_time
-from domain.case import Case
+from domain.case import Case, Control
 from domain.commands import Asked, LiftLegalHold, PlaceLegalHold
 from domain.events import Event, LegalHoldLifted, LegalHoldPlaced, PlacedControl, PlannedStep
 from domain.policy import Policy
@@ -22,9 +22,14 @@ def place_legal_hold(case: Case, command: PlaceLegalHold, asked: Asked, policy: 
         return refused
     if not case.is_open:
         return refuse("case-closed")
-    if command.reason_code not in policy.reasons or not command.reason_code.startswith("J"):
+    if _standing_order(case):
+        return refuse("legal-hold")
+    if command.amount_fen < 0:
+        return refuse("amount-below-zero")
+    reason = policy.reasons.get(command.reason_code)
+    if reason is None or not reason.code.startswith("J") or not reason.disclosable:  # the merchant is told of it
         return refuse("reason-not-for-kind", reason=command.reason_code)
-    control_id = f"{case.case_id}:legal:{sum(c.legal_hold for c in case.controls) + 1}"
+    control_id = f"{case.case_id}:legal:{sum(c.placed.kind == 'judicial_freeze' for c in case.controls) + 1}"
     placed = PlacedControl(
         control_id=control_id,
         kind="judicial_freeze",
@@ -46,15 +51,25 @@ def lift_legal_hold(case: Case, command: LiftLegalHold, asked: Asked, policy: Po
     refused = _instrument(case, command.document_id)
     if refused:
         return refused
-    held = next(control for control in case.standing_controls if control.legal_hold)
+    order = _standing_order(case)
+    assert order is not None, "suspended without an order"
     if case.release.in_flight:
         return refuse("out-of-order", step=case.release.in_flight.n)
+    if not order.in_force:
+        return refuse("controls-not-enforced")
     if case.release.past_pivot:
-        return (LegalHoldLifted(held.control_id, command.document_id, _left_to_do(case), ()),)
+        dues = deadlines.for_step_alert(policy, asked.at, None)
+        return (LegalHoldLifted(order.control_id, command.document_id, _left_to_do(case, order), dues),)
     if release.undoable(case):
         return refuse("out-of-order", step=release.undoable(case)[0].n)
-    dues = deadlines.for_review(policy, 1, asked.at)
-    return (LegalHoldLifted(held.control_id, command.document_id, (), dues),)
+    dues = ()
+    if case.evidence.requirements:
+        dues = (*deadlines.for_review(policy, 1, asked.at), *deadlines.for_promise(policy, case, asked.at))
+    return (LegalHoldLifted(order.control_id, command.document_id, (), dues),)
+
+
+def _standing_order(case: Case) -> Control | None:
+    return next((control for control in case.standing_controls if control.legal_hold), None)
 
 
 def _instrument(case: Case, document_id: str) -> Refused | None:
@@ -64,9 +79,12 @@ def _instrument(case: Case, document_id: str) -> Refused | None:
     return None
 
 
-def _left_to_do(case: Case) -> tuple[PlannedStep, ...]:
-    """After the pivot: what the order held anew is released in the ledger first, then the rest of the plan."""
-    held = next(control for control in case.standing_controls if control.legal_hold)
+def _left_to_do(case: Case, order: Control) -> tuple[PlannedStep, ...]:
+    """After the pivot: what the order holds or blocks by itself is let go first, then the rest of the plan. What it
+    kept back from a payout that has gone out meanwhile is paid out by itself."""
+    anew = [("release_legal_hold", order.control_id)] if order.remaining_fen else []
+    anew += [("unblock_terminal", order.control_id)] if "block" in order.enforced else []
     planned = [(s.name, s.planned.subject) for s in case.release.attempt if s.state == "planned"]
-    anew = [("release_legal_hold", held.control_id)] if "hold" in held.enforced else []
+    if case.release.withheld_fen and "pay_out" not in {name for name, _ in planned}:
+        planned += [("book_payout", ""), ("pay_out", ""), ("settle_payout", "")]
     return release.numbered(case, anew + planned)

@@ -17,6 +17,7 @@ from domain.commands import PEOPLES
 from domain.controls import blocks_terminal, rejustify_roles, tier_of
 from domain.four_eyes import barred, level_of, parts_taken
 from domain.policy import Policy
+from domain.review import reopenable
 from domain.waiting import waiting_on
 
 
@@ -56,7 +57,7 @@ def tasks(case: Case, policy: Policy) -> list[dict[str, Any]]:
         found.append(_task(case, policy, name, kind, tier, roles, barred(case, level), "review"))
     if case.status is Status.POST_ACTIONS and case.release.payout == "account_checked":
         first = case.release.account_first
-        out = barred(case, 1) | ({first} if first else frozenset())
+        out = barred(case, 2 if first else 1) | ({first} if first else frozenset())
         name = f"{case.case_id}:account_check:{case.release.bounces}:{'2' if first else '1'}"
         roles = policy.tiers.roles("L2", 2 if first else 1)
         found.append(_task(case, policy, name, "account_check", "L2", roles, out, "review"))
@@ -157,12 +158,14 @@ def _open_to(case: Case, name: str, actor: Actor, policy: Policy) -> bool:
         case "new_account":
             return case.release.payout in {"account_needed", "account_named", "account_checked"}
         case "approve_account":
-            return case.release.payout == "account_checked" and actor.name != case.release.account_first
+            first = case.release.account_first
+            open_to = actor.name != first and parts_taken(case, actor.name, 2 if first else 1) is None
+            return case.release.payout == "account_checked" and open_to
         case "sign_agreement":
             wanted = set(policy.reasons[case.reason_code].actions_after) - case.actions_done
             return "sign_agreement" in wanted
         case "reopen":
-            return "reopen" in case.dues and bool(case.standing_controls)
+            return "reopen" in case.dues and bool(case.standing_controls) and reopenable(case, policy)
         case "extend_evidence":
             return not case.evidence.extended
         case "dispatch_field":

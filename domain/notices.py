@@ -43,7 +43,7 @@ def _owed(case: Case, event: e.Event) -> tuple[_Owed, ...]:
         case e.CaseExpired():
             return (("expired", "merchant", _due(case, "reopen")),)
         case e.CaseRejected():
-            return (("rejected", "merchant", {"rejected_for": event.reason_code, **_due(case, "reopen")}),)
+            return (("rejected", "merchant", {"rejected_for": event.public_code, **_due(case, "reopen")}),)
         case e.CaseWithdrawn():
             return (("withdrawn", "merchant", _due(case, "reopen")),)
         case e.CaseReopened():

@@ -101,6 +101,7 @@ REFUSALS: dict[str, tuple[int, str, str]] = {
         "放款、罚款与赔付合计 {asked} 超过可处置金额 {held}。",
         "Release, penalty and claims come to {asked}, more than the {held} that can be disposed of.",
     ),
+    "amount-below-zero": (409, "金额不能为负数。", "An amount cannot be below zero."),
     "nothing-to-release": (
         409,
         "金额均为零,而本案仍有冻结资金。如不放款,请驳回。",
@@ -118,8 +119,8 @@ REFUSALS: dict[str, tuple[int, str, str]] = {
     ),
     "controls-not-enforced": (
         409,
-        "管控尚未在账务或终端系统落实,落实后才能批准。",
-        "A control is not yet in force at the ledger or the terminal system; approve once it is.",
+        "管控尚未在账务或终端系统落实,落实后再办理。",
+        "A control is not yet in force at the ledger or the terminal system; try again once it is.",
     ),
     "robot-rule": (
         403,
@@ -146,7 +147,7 @@ REFUSALS: dict[str, tuple[int, str, str]] = {
         "重开期限(结案后 {days} 天)已过。",
         "A case can be reopened within {days} days of closing; that time is over.",
     ),
-    "not-reopenable": (409, "原因 {reason} 的案件不能重开。", "A case for {reason} cannot be reopened."),
+    "not-reopenable": (409, "本案不能重开。", "This case cannot be reopened."),
     "nothing-held-on": (
         409,
         "已无生效管控,无需重开。",

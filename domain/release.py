@@ -116,7 +116,7 @@ def plan(case: Case) -> tuple[PlannedStep, ...]:
 
 def numbered(case: Case, names: list[tuple[str, str]], pivot: int | None = None) -> tuple[PlannedStep, ...]:
     """Steps with the numbers and keys that follow the case's last one; a number is never used twice in a case."""
-    first = len(case.release.steps) + 1
+    first = case.release.last_n + 1
     return tuple(
         PlannedStep(n, name, f"{case.case_id}:step:{n}", subject, index == pivot)
         for index, (n, (name, subject)) in enumerate(enumerate(names, first))
@@ -174,11 +174,11 @@ def after_step(case: Case, asked: Asked, policy: Policy) -> tuple[Event, ...]:
         return ()
     if release.withdraw_reason is not None and not release.past_pivot:
         return _fail(case, release.attempt[0].n, "withdrawn", asked, policy)
-    if release.payout == "bounced" and not _to_do(release):
+    if _to_do(release):
+        return started(case)
+    if release.payout in {"bounced", "account_needed", "account_named", "account_checked"}:
         return (PayoutAccountNeeded("bounced"),)
-    if not _to_do(release):
-        return executed(case, asked, policy)
-    return started(case)
+    return executed(case, asked, policy)
 
 
 def _to_do(release: Release) -> bool:
@@ -186,9 +186,13 @@ def _to_do(release: Release) -> bool:
 
 
 def executed(case: Case, asked: Asked, policy: Policy) -> tuple[Event, ...]:
-    """All effects took place: post-actions where the reason asks for them, otherwise the case closes."""
+    """All effects took place: post-actions where the reason asks for them, otherwise the case closes. Under a legal
+    order it waits for the authority; post-actions that an order interrupted keep their time."""
+    if any(control.legal_hold for control in case.standing_controls):
+        return (ReleaseExecuted(()),)
     if set(actions_after(case, policy)) - case.actions_done:
-        return (ReleaseExecuted(deadlines.for_post_actions(policy, asked.at)),)
+        interrupted = case.suspended_from is Status.POST_ACTIONS and case.release.executed
+        return (ReleaseExecuted(() if interrupted else deadlines.for_post_actions(policy, asked.at)),)
     return (ReleaseExecuted(()), CaseClosed(deadlines.for_monitoring(policy, asked.at)))
 
 
@@ -210,7 +214,9 @@ def fail_step(case: Case, command: FailStep, asked: Asked, policy: Policy) -> tu
 def _fail(case: Case, n: int, code: str, asked: Asked, policy: Policy) -> tuple[Event, ...]:
     failed = ExecutionFailed(n, code)
     still_done = [step for step in undoable(case) if step.n != n or code == "withdrawn"]
-    return (failed,) if still_done else (failed, *compensated(case, asked, policy))
+    if still_done or case.status is Status.SUSPENDED_LEGAL:
+        return (failed,)
+    return (failed, *compensated(case, asked, policy))
 
 
 def undoable(case: Case) -> tuple[Step, ...]:
@@ -230,7 +236,8 @@ def compensated(case: Case, asked: Asked, policy: Policy) -> tuple[Event, ...]:
     if case.release.withdraw_reason is not None:
         withdrawn = CaseWithdrawn(case.release.withdraw_reason, deadlines.for_reopening(policy, asked.at))
         return (ExecutionCompensated(withdrawn=True, dues=()), withdrawn)
-    return (ExecutionCompensated(withdrawn=False, dues=deadlines.for_review(policy, 1, asked.at)),)
+    dues = (*deadlines.for_review(policy, 1, asked.at), *deadlines.for_promise(policy, case, asked.at))
+    return (ExecutionCompensated(withdrawn=False, dues=dues),)
 
 
 def withdraw(case: Case, command: Withdraw, asked: Asked, policy: Policy) -> tuple[Event, ...] | Refused:
@@ -313,13 +320,13 @@ def approve_account(case: Case, command: ApproveAccount, asked: Asked, policy: P
         return refuse("no-account-needed")
     if case.release.payout != "account_checked":
         return refuse("account-not-checked")
-    part = parts_taken(case, asked.by.name, 1)
+    part = parts_taken(case, asked.by.name, 2 if case.release.account_first else 1)
     if part or asked.by.name == case.release.account_first:
         return refuse("four-eyes", name=asked.by.name, part=part or "reviewed first")
     roles = policy.tiers.roles("L2", 2 if case.release.account_first else 1)
     if not asked.by.has(*roles):
         return refuse("tier-not-allowed", tier="L2", roles=", ".join(roles))
     if case.release.account_first is None:
-        return (PayoutAccountApproved(command.reason, ()),)
+        return (PayoutAccountApproved(command.reason, (), ()),)
     steps = numbered(case, [("resend_payout", ""), ("pay_out", ""), ("settle_payout", "")])
-    return (PayoutAccountApproved(command.reason, steps),)
+    return (PayoutAccountApproved(command.reason, steps, deadlines.for_step_alert(policy, asked.at, None)),)

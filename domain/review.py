@@ -45,11 +45,13 @@ def void_for_expiry(case: Case, asked: Asked, policy: Policy) -> tuple[Event, ..
 def approve(case: Case, command: Approve, asked: Asked, policy: Policy) -> tuple[Event, ...] | Refused:
     """Consent to releasing exactly these amounts from exactly these controls, on evidence that stands today."""
     if case.status is Status.SUSPENDED_LEGAL:
-        return approve_remainder(case, command, asked)
+        return approve_remainder(case, command, asked, policy)
     refused = may_decide(case, asked, policy)
     if refused:
         return refused
     amounts = Amounts(command.release_fen, command.penalty_fen, command.claims_fen)
+    if min(command.release_fen, command.penalty_fen, command.claims_fen) < 0:
+        return refuse("amount-below-zero")
     if level_of(case) == 1:
         return _approve_first(case, amounts, command.reason, asked, policy)
     return _approve_second(case, amounts, command.reason, asked, policy)
@@ -126,7 +128,8 @@ def _reasons_allow(case: Case, asked: Asked, policy: Policy) -> Refused | None:
         if reason.release == "never":
             return refuse("not-releasable", reason=code, why=reason.path)
         if reason.release in {"on_instrument", "aml"} and not standing & set(reason.instruments):
-            return refuse("not-releasable", reason=code, why=f"needs {' or '.join(reason.instruments)}")
+            needs = " or ".join(reason.instruments) or "the word of the desk that placed it"
+            return refuse("not-releasable", reason=code, why=f"needs {needs}")
     return None
 
 
@@ -144,13 +147,15 @@ def robot_rule(case: Case, policy: Policy) -> str | None:
     return rule.name if rule and case.status is Status.IN_REVIEW_1 else None
 
 
-def approve_remainder(case: Case, command: Approve, asked: Asked) -> tuple[Event, ...] | Refused:
+def approve_remainder(case: Case, command: Approve, asked: Asked, policy: Policy) -> tuple[Event, ...] | Refused:
     """Under a legal hold after the ledger release, what the order does not name leaves only by a fresh L3 decision."""
-    if not case.release.past_pivot or case.release.payout != "none":
+    if not case.release.past_pivot or case.release.payout_begun or not case.release.payout_fen:
         return refuse("legal-hold")
+    if not all(control.in_force for control in case.standing_controls if control.legal_hold):
+        return refuse("controls-not-enforced")
     if command.penalty_fen or command.claims_fen or command.release_fen != case.release.payout_fen:
         return refuse("amount-above-held", asked=yuan(command.release_fen), held=yuan(case.release.payout_fen))
-    part = parts_taken(case, asked.by.name, 1)
+    part = parts_taken(case, asked.by.name, 2 if case.remainder_proposed_by else 1)
     if part:
         return refuse("four-eyes", name=asked.by.name, part=part)
     if case.remainder_proposed_by is None:
@@ -162,7 +167,8 @@ def approve_remainder(case: Case, command: Approve, asked: Asked) -> tuple[Event
     if not asked.by.has("compliance_head"):
         return refuse("tier-not-allowed", tier="L3", roles="compliance_head")
     names = (case.remainder_proposed_by, asked.by.name)
-    return (RemainderReleased(names, command.release_fen, command.reason),)
+    dues = deadlines.for_step_alert(policy, asked.at, None)
+    return (RemainderReleased(names, command.release_fen, command.reason, dues),)
 
 
 def reject(case: Case, command: Reject, asked: Asked, policy: Policy) -> tuple[Event, ...] | Refused:
@@ -173,7 +179,8 @@ def reject(case: Case, command: Reject, asked: Asked, policy: Policy) -> tuple[E
         return refused
     if command.reason_code not in policy.reasons:
         return refuse("reason-not-for-kind", reason=command.reason_code)
-    closing = CaseRejected(command.reason_code, command.reason, deadlines.for_reopening(policy, asked.at))
+    told = policy.reasons[command.reason_code].public_code
+    closing = CaseRejected(command.reason_code, command.reason, deadlines.for_reopening(policy, asked.at), told)
     if level_of(case) == 2:
         if case.review.rejection_by:
             return (closing,)
@@ -182,6 +189,12 @@ def reject(case: Case, command: Reject, asked: Asked, policy: Policy) -> tuple[E
         dues = deadlines.for_review(policy, 2, asked.at)
         return (RejectProposed(command.reason_code, command.reason, dues),)
     return (closing,)
+
+
+def reopenable(case: Case, policy: Policy) -> bool:
+    """Whether what the case is about, and what it was rejected for, may be appealed again."""
+    codes = {case.reason_code, *(case.review.rejection or ())[:1]}
+    return all(policy.reasons[code].reopenable for code in codes)
 
 
 def return_review(case: Case, command: ReturnReview, asked: Asked, policy: Policy) -> tuple[Event, ...] | Refused:

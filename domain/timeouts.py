@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from domain import controls, deadlines, evidence, release
 from domain.business_time import parse_time
-from domain.case import Case, Control, Status
+from domain.case import Case, Control
 from domain.commands import Asked, PassDeadline
 from domain.events import (
     ApprovalVoided,
@@ -94,13 +94,16 @@ def _hold_due(case: Case, control: Control | None, asked: Asked, policy: Policy)
     following = deadlines.next_hold_day(policy, control, asked.at)
     dues = deadlines.for_hold(control.control_id, control.placed.placed_at, following)
     if day >= timers.hold_dispose_day and policy.reasons[control.placed.reason_code].disposable:
-        review = deadlines.for_review(policy, 1, asked.at) if case.status in _DISPOSABLE_FROM else ()
-        return (DisposalDue(control.control_id, day, (*dues, *review)),)
+        review = deadlines.for_review(policy, 1, asked.at) if _reviewed_again(case) else ()
+        disposal = DisposalDue(control.control_id, day, (*dues, *review))
+        return (disposal, *controls.void_approvals(case, "disposal_due", control.control_id, asked, policy))
     tier = policy.tiers.rejustify_late if day >= timers.hold_l3_from_day else policy.tiers.rejustify
     return (HoldRejustifyDue(control.control_id, day, tier, dues),)
 
 
-_DISPOSABLE_FROM = frozenset({Status.CLOSED_REJECTED, Status.CLOSED_EXPIRED, Status.CLOSED_WITHDRAWN})
+def _reviewed_again(case: Case) -> bool:
+    """Whether the disposal takes a closed case up again for review (one never confirmed is confirmed first)."""
+    return not case.is_open and bool(case.evidence.requirements)
 
 
 def _step_delayed(case: Case, asked: Asked, policy: Policy) -> tuple[Event, ...]:
