@@ -49,6 +49,9 @@ class Settings(BaseSettings):
     vault_key: Hex64 = Field(repr=False)
     """The key that wraps each subject's data key (AES-KW); 64 hex digits."""
 
+    metrics_address: str | None = None
+    """`host:port` where a worker process serves Prometheus metrics of the engine's client; None serves none."""
+
     data_dir: Path = Path(".thaw")
     files_dir: Path = Path(".thaw/files")
     log_dir: Path = Path(".thaw/logs")

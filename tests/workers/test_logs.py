@@ -64,3 +64,19 @@ def test_debug_lines_are_left_out_unless_asked_for(capsys: pytest.CaptureFixture
     logger().debug("chatter")
     announce_ready()
     assert [line["event"] for line in lines(capsys)] == ["ready"]
+
+
+def test_a_traceback_shows_where_and_never_the_values_of_variables(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logs("desk")
+
+    def open_vault(key: str) -> None:
+        raise ValueError(f"a key of {len(key)} characters")
+
+    try:
+        open_vault("0b" * 32)
+    except ValueError:
+        logger().exception("failed")
+    text = capsys.readouterr().out
+    assert "open_vault" in text
+    assert "a key of 64 characters" in text
+    assert "0b0b" not in text

@@ -1,0 +1,112 @@
+"""Starting a workflow from the journal: a case's with its stream so far, a registration's with what changed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from temporalio.client import Client
+from temporalio.common import (
+    SearchAttributeKey,
+    SearchAttributePair,
+    TypedSearchAttributes,
+    WorkflowIDConflictPolicy,
+    WorkflowIDReusePolicy,
+)
+from temporalio.exceptions import WorkflowAlreadyStartedError
+
+from domain.wire import entries_json
+from journal.relay import CaseStream, Unregistered
+from workflows.messages import CaseInput
+from workflows.ports import CASES, Registration
+
+PROCEDURES: Mapping[str, str] = {"freeze_appeal": "FreezeAppeal"}
+"""The workflow of each kind of case."""
+REGISTRATION = "Registration"
+
+_WORDS = {"freeze_appeal": "freeze appeal"}
+
+
+class NoProcedureError(Exception):
+    """This version of Thaw has no workflow for a kind of case: it was opened by a newer one."""
+
+
+async def start_case(client: Client, case: CaseStream) -> bool:
+    """Starts the case's workflow; False when it runs already. Raises RPCError while the engine is away."""
+    if case.kind not in PROCEDURES:
+        raise NoProcedureError(f"case {case.stream}: there is no procedure for {case.kind}")
+    try:
+        await client.start_workflow(
+            PROCEDURES[case.kind],
+            CaseInput(entries_json(case.entries)),
+            id=case.stream,
+            task_queue=CASES,
+            id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,  # a live case goes on, however its last run ended
+            search_attributes=_attributes(
+                ThawKind=case.kind,
+                ThawStatus=case.status,
+                ThawReason=case.reason_code,
+                ThawTerminal=case.terminal_sn,
+                ThawMerchant=case.merchant_no,
+                ThawTier=case.tier,
+            ),
+            static_summary=f"{_WORDS[case.kind]}, terminal {case.terminal_sn}, {case.reason_code}",
+        )
+    except WorkflowAlreadyStartedError:
+        return False
+    return True
+
+
+async def start_cases(client: Client, cases: Iterable[CaseStream], at_once: int) -> dict[str, bool | Exception]:
+    """Starts many, a few at a time: for each case whether it was started now, or why it could not be."""
+    slots = asyncio.Semaphore(at_once)
+
+    async def one(case: CaseStream) -> bool | Exception:
+        async with slots:
+            try:
+                return await start_case(client, case)
+            except Exception as error:  # one case must not hold up the others
+                return error
+
+    listed = list(cases)
+    ends = await asyncio.gather(*(one(case) for case in listed))
+    return {case.stream: end for case, end in zip(listed, ends, strict=True)}
+
+
+async def register(client: Client, known: Unregistered) -> None:
+    """Has the partners told of a merchant or terminal and waits until they know it. The same again is one workflow.
+
+    Raises WorkflowFailureError when a partner refuses it; then it may be tried again.
+    """
+    workflow_id = f"registration:{known.kind}:{known.name}:{known.position}"
+    try:
+        handle = await client.start_workflow(
+            REGISTRATION,
+            Registration(known.kind, known.name, known.position),
+            id=workflow_id,
+            task_queue=CASES,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+            search_attributes=_attributes(
+                ThawKind="registration",
+                ThawMerchant=known.name if known.kind == "merchant" else None,
+                ThawTerminal=known.name if known.kind == "terminal" else None,
+            ),
+            static_summary=f"{known.kind} {known.name} becomes known to the partners",
+        )
+    except WorkflowAlreadyStartedError:
+        return  # it ended well before
+    await handle.result()
+
+
+def _attributes(**values: Any) -> TypedSearchAttributes:
+    """Keywords to search by. They are never encrypted: ids and codes only."""
+    return TypedSearchAttributes(
+        [
+            SearchAttributePair(SearchAttributeKey.for_keyword(name), value)
+            for name, value in values.items()
+            if value is not None
+        ]
+    )
