@@ -1,0 +1,1 @@
+"""What Thaw costs, beside references measured in the same run on the same servers (`python -m bench`)."""
