@@ -1,0 +1,79 @@
+"""The desk at a glance, the discrepancy queue, and what a caller on the phone may be told."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+
+from desk import problems
+from desk.access import STAFF, TheDesk, only
+from desk.api.cases import moment, row_shown
+from desk.bodies import StatusBody
+from desk.context import Desk
+from desk.refusals import refuse
+from desk.routes import DeskRoute
+from domain.actors import Actor
+from journal.cases import Filters
+
+router = APIRouter(prefix="/api/v1", tags=["desk"], route_class=DeskRoute)
+
+SERVICE = ("officer", "reviewer", "supervisor", "compliance_head", "robot")
+RESOLVERS = ("officer", "supervisor", "compliance_head")
+
+
+@router.get("/stats", summary="Backlog, ages, breaches, throughput")
+async def get_stats(_: Annotated[Actor, Depends(only("see the statistics", *STAFF))], desk: TheDesk) -> dict[str, Any]:
+    stats = await desk.queue.stats()
+    return {
+        "tasks": [{**asdict(row), "oldest_since": moment(row.oldest_since)} for row in stats.tasks],
+        "cases": [{**asdict(row), "oldest_at": moment(row.oldest_at)} for row in stats.cases],
+        "backlog": sum(row.waiting for row in stats.tasks),
+        "breaches": sum(row.overdue for row in stats.tasks) + sum(row.overdue for row in stats.cases),
+        "throughput": asdict(stats.throughput),
+    }
+
+
+@router.get("/discrepancies", summary="What partners say against our record")
+async def get_discrepancies(
+    _: Annotated[Actor, Depends(only("see discrepancies", *STAFF))],
+    desk: TheDesk,
+    limit: Annotated[int, Query(ge=1, le=200)] = 100,
+) -> dict[str, Any]:
+    """Those that nobody has resolved, newest first."""
+    found = await desk.callbacks.open(limit)
+    return {"items": [{**asdict(each), "found_at": moment(each.found_at)} for each in found]}
+
+
+@router.post("/discrepancies/{number}/resolve", summary="Take a discrepancy out of the queue")
+async def post_resolve(
+    number: int, actor: Annotated[Actor, Depends(only("resolve a discrepancy", *RESOLVERS))], desk: TheDesk
+) -> dict[str, Any]:
+    if not await desk.callbacks.resolve(number, actor.name):
+        raise problems.not_found(f"没有待处理的差异 {number}。", f"There is no open discrepancy {number}.")
+    return {"id": number, "resolved_by": actor.name}
+
+
+@router.post("/status", summary="What a caller on the phone may be told")
+async def post_status(
+    actor: Annotated[Actor, Depends(only("answer a caller", *SERVICE))], desk: TheDesk, body: StatusBody
+) -> dict[str, Any]:
+    """After the merchant's number and an identity number fit together: how each open case stands, in public words."""
+    del actor
+    guessed_at = f"status:{body.merchant_no}"
+    wait = desk.guesses.wait_seconds(guessed_at)
+    if wait:
+        raise problems.rate_limited(wait)
+    if not await _verified(desk, body):
+        desk.guesses.failed(guessed_at)
+        raise problems.refused(refuse("caller-not-verified"))
+    page = await desk.cases.page(Filters(merchant_no=body.merchant_no), limit=20)
+    rows = [row_shown(row, desk.policy, outside=True) for row in page.items]
+    told = ("case_id", "kind", "terminal_sn", "status", "opened_at", "due_at", "waiting_on")
+    return {"verified": True, "cases": [{name: row[name] for name in told} for row in rows]}
+
+
+async def _verified(desk: Desk, body: StatusBody) -> bool:
+    known = await desk.registry.find_merchants(uscc=body.uscc, resident_id=body.resident_id)
+    return any(merchant.merchant_no == body.merchant_no for merchant in known)

@@ -1,0 +1,57 @@
+"""Is the desk alive, is everything there that it needs, and how it goes."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+
+from fastapi import APIRouter, Response
+from psycopg import Error
+from psycopg_pool import PoolTimeout
+from starlette.responses import JSONResponse
+
+from desk.access import TheDesk
+from desk.context import Desk
+from desk.routes import OpenRoute
+from journal import migrating
+from journal.migrating import MigrationError
+
+router = APIRouter(tags=["health"], route_class=OpenRoute)
+
+
+@router.get("/healthz", summary="Is the process alive?")
+async def get_healthz() -> dict[str, str]:
+    return {"status": "ok"}
+
+
+@router.get("/readyz", summary="Is everything there?", responses={503: {"description": "`missing` names what is not"}})
+async def get_readyz(desk: TheDesk) -> JSONResponse:
+    """200, or 503 with `missing`: journal, documents, engine, workers. (Without engine or workers the desk still takes
+    cases and commands; they are delivered later.)"""
+    journal, known = await asyncio.gather(_journal(desk), desk.engine.look())
+    found = {
+        "journal": journal,
+        "documents": await asyncio.to_thread(_documents, desk),
+        "engine": known.engine,
+        "workers": known.workers,
+    }
+    missing = [name for name, there in found.items() if not there]
+    return JSONResponse({"ready": not missing, "missing": missing}, 503 if missing else 200)
+
+
+@router.get("/metrics", summary="Measures for Prometheus")
+async def get_metrics(desk: TheDesk) -> Response:
+    return Response(desk.metrics.text(await desk.queue.stats()), media_type="text/plain; version=0.0.4")
+
+
+async def _journal(desk: Desk) -> bool:
+    try:
+        async with asyncio.timeout(2), desk.pool.connection() as connection:
+            await migrating.check(connection)
+    except (Error, PoolTimeout, TimeoutError, MigrationError):
+        return False
+    return True
+
+
+def _documents(desk: Desk) -> bool:
+    return desk.config.files_dir.is_dir() and os.access(desk.config.files_dir, os.W_OK)

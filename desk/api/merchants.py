@@ -1,0 +1,113 @@
+"""Merchants: registered or updated, shown, and given log-ins."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from contextlib import suppress
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request, Response
+from starlette.responses import JSONResponse
+
+from desk import problems
+from desk.access import OFFICE, Caller, TheDesk, is_merchant_side, only, own
+from desk.bodies import MerchantBody, UserBody
+from desk.context import Desk
+from desk.looks import record_look
+from desk.masking import FULL_VIEW, merchant_shown
+from desk.registration import register_merchant
+from desk.routes import DeskRoute
+from domain.actors import Actor
+from journal.files import NoSuchFileError
+from journal.parties import Merchant, NoSuchMerchantError, subject_of
+from journal.people import User, UserExistsError
+from journal.vault import ForgottenError
+
+router = APIRouter(prefix="/api/v1/merchants", tags=["merchants"], route_class=DeskRoute)
+
+USER_MAKERS = ("officer", "supervisor", "robot")
+
+
+@router.post("", status_code=201, summary="Register or update a merchant")
+async def post_merchant(
+    request: Request, actor: Annotated[Actor, Depends(only("register a merchant", *OFFICE))], desk: TheDesk,
+    body: MerchantBody,
+) -> Response:  # fmt: skip
+    """201 for a new merchant, 200 for one that was known. Personal data goes to the vault."""
+    registered = await register_merchant(desk, actor, body, request.state.command_id)
+    shown = {"merchant_no": body.merchant_no, "version": registered.record.version, "registered": registered.new}
+    return JSONResponse(shown, 201 if registered.new else 200)
+
+
+@router.get("/{merchant_no}", summary="A merchant")
+async def get_merchant(merchant_no: str, actor: Caller, desk: TheDesk) -> dict[str, Any]:
+    """Personal data is shown whole only to those who judge papers against it, and to the merchant; each look is
+    recorded."""
+    own(actor, merchant_no)
+    merchant = await desk.registry.merchant(merchant_no)
+    if merchant is None:
+        raise _no_merchant(merchant_no)
+    terminals = await desk.registry.terminals_of(merchant_no)
+    facts = {"version": merchant.version, "terminals": [terminal.terminal_sn for terminal in terminals]}
+    return {**await _personal(desk, actor, merchant), **facts}
+
+
+async def found(merchant_no: str, desk: TheDesk) -> Merchant:
+    """The merchant of the path. Raises the 404 problem."""
+    merchant = await desk.registry.merchant(merchant_no)
+    if merchant is None:
+        raise _no_merchant(merchant_no)
+    return merchant
+
+
+@router.post("/{merchant_no}/users", status_code=201, summary="A log-in for a merchant or its agent")
+async def post_user(
+    actor: Annotated[Actor, Depends(only("make a log-in", *USER_MAKERS))],
+    merchant: Annotated[Merchant, Depends(found)],
+    request: Request,
+    desk: TheDesk,
+    body: UserBody,
+) -> dict[str, Any]:
+    """The password and the token are shown this once. An agent needs the merchant's authorization, D10."""
+    del actor
+    await _check_authorization(desk, merchant, body)
+    digest = hashlib.sha256(request.state.command_id.encode()).hexdigest()
+    user = User(f"{body.role}-{digest[:10]}", f"{body.role} of {merchant.merchant_no}", frozenset({body.role}),
+                merchant.merchant_no)  # fmt: skip
+    password = secrets.token_urlsafe(12)
+    with suppress(UserExistsError):  # an earlier try that was cut off: this one's password and token count
+        await desk.people.add(user, password)
+    await desk.people.set_password(user.name, password)
+    token = await desk.people.issue_token(user.name, label="made with the log-in")
+    return {"name": user.name, "roles": sorted(user.roles), "merchant_no": merchant.merchant_no,
+            "password": password, "token": token}  # fmt: skip
+
+
+async def _check_authorization(desk: Desk, merchant: Merchant, body: UserBody) -> None:
+    if body.role == "merchant":
+        return
+    text = ("代理人须有本商户已上传的授权书 D10", "An agent needs a D10 filed in one of this merchant's cases")
+    if body.d10_document_id is None:
+        raise problems.field_error("d10_document_id", *text)
+    try:
+        file = await desk.files.find(body.d10_document_id)
+    except NoSuchFileError:
+        raise problems.field_error("d10_document_id", *text) from None
+    if file.subject != subject_of(merchant.merchant_no):
+        raise problems.field_error("d10_document_id", *text)
+
+
+async def _personal(desk: Desk, actor: Actor, merchant: Merchant) -> dict[str, Any]:
+    try:
+        details = await desk.registry.merchant_details(merchant.merchant_no)
+    except (NoSuchMerchantError, ForgottenError):
+        return {"merchant_no": merchant.merchant_no, "merchant_type": merchant.merchant_type, "mcc": merchant.mcc,
+                "erased": True}  # fmt: skip
+    if not is_merchant_side(actor):
+        await record_look(desk, actor, merchant.merchant_no, "merchant")
+    return merchant_shown(details, whole=actor.has(*FULL_VIEW))
+
+
+def _no_merchant(merchant_no: str) -> problems.Problem:
+    return problems.not_found(f"没有登记商户 {merchant_no}。", f"No merchant {merchant_no} is registered.")

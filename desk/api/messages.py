@@ -1,0 +1,70 @@
+"""What people write to each other in a case. The words lie in the vault; the case holds references."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from desk import problems
+from desk.access import Caller, TheDesk, allow, is_merchant_side
+from desk.api.cases import TheCase
+from desk.api.commands import answered
+from desk.bodies import MessageBody
+from desk.commands import give
+from desk.public import actor_shown
+from desk.refusals import refuse
+from desk.routes import DeskRoute
+from domain.events import MessageRecorded
+from domain.wire import decode
+from journal.parties import subject_of
+from journal.vault import ForgottenError, NoSuchRecordError
+
+router = APIRouter(prefix="/api/v1/cases/{case_id}/messages", tags=["messages"], route_class=DeskRoute)
+
+WRITERS = ("officer", "reviewer", "supervisor", "compliance_head", "merchant", "agent")
+
+
+def may_write(actor: Caller) -> None:
+    allow(actor, "post_message", *WRITERS)
+
+
+@router.post("", status_code=201, summary="Write in a case", dependencies=[Depends(may_write)])
+async def post_message(told: TheCase, actor: Caller, request: Request, desk: TheDesk, body: MessageBody) -> Response:
+    """To the merchant, or among staff (`internal`)."""
+    if body.audience == "internal":
+        allow(actor, "post_message internal", *(role for role in WRITERS if role not in {"merchant", "agent"}))
+    if told.case.finished:
+        raise problems.refused(refuse("case-finished"))
+    try:
+        ref = await desk.vault.put(subject_of(told.case.merchant_no), "message", {"text": body.text})
+    except ForgottenError:
+        raise problems.refused(refuse("personal-data-erased")) from None
+    fields = {"audience": body.audience, "text_ref": ref}
+    outcome = await give(desk, actor, told, "post_message", fields, seen=None, command_id=request.state.command_id)
+    return answered(outcome, 201, {"message_id": ref})
+
+
+@router.get("", summary="What was written in a case")
+async def get_messages(told: TheCase, actor: Caller, desk: TheDesk) -> list[dict[str, Any]]:
+    """In order; the merchant's side sees what was written to the merchant."""
+    outside = is_merchant_side(actor)
+    shown = []
+    for entry in told.entries:
+        event = decode(entry.type, entry.form, entry.data) if entry.type == "MessageRecorded" else None
+        if not isinstance(event, MessageRecorded) or (outside and event.audience != "merchant"):
+            continue
+        try:
+            text = (await desk.vault.get(event.text_ref)).get("text")
+        except (ForgottenError, NoSuchRecordError):
+            text = None
+        shown.append(
+            {
+                "message_id": event.text_ref,
+                "audience": event.audience,
+                "by": actor_shown(entry.actor) if outside else entry.actor,
+                "at": entry.occurred_at,
+                "text": text,
+            }
+        )
+    return shown

@@ -1,0 +1,152 @@
+"""The reviewers' queue: what the caller may take, claims on it, and its changes as they happen."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+
+from desk import problems
+from desk.access import TheDesk, allow, caller
+from desk.api.cases import KINDS, bad_cursor, moment
+from desk.commands import not_taken
+from desk.queue_stream import Changes
+from desk.routes import DeskRoute
+from domain.actors import Actor
+from journal.claims import NotTaken
+from journal.pages import BadCursorError
+from journal.queue import QueuedTask
+
+router = APIRouter(prefix="/api/v1", tags=["queue"], route_class=DeskRoute)
+
+TAKERS = ("officer", "reviewer", "supervisor", "compliance_head", "robot")
+WATCHERS = (*TAKERS, "auditor", "engineer")
+
+
+def taker(request: Request) -> Actor:
+    """A caller who may work on tasks."""
+    actor = caller(request)
+    allow(actor, "work on the queue", *TAKERS)
+    return actor
+
+
+def watcher(request: Request) -> Actor:
+    """A caller who may look at the queue."""
+    actor = caller(request)
+    allow(actor, "see the queue", *WATCHERS)
+    return actor
+
+
+Taker = Annotated[Actor, Depends(taker)]
+Watcher = Annotated[Actor, Depends(watcher)]
+
+
+@router.get("/queue", summary="Open tasks the caller may take, most urgent first")
+async def get_queue(
+    actor: Watcher,
+    desk: TheDesk,
+    tier: str | None = None,
+    kind: str | None = None,
+    cursor: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> dict[str, Any]:
+    """`priority` holds the components of the order; `kind` is a task's kind or its case's."""
+    kind = KINDS.get(kind, kind) if kind else None
+    try:
+        page = await desk.queue.page(actor.name, actor.roles, tier=tier, kind=kind, cursor=cursor, limit=limit)
+    except BadCursorError as error:
+        raise bad_cursor(error) from None
+    return {"items": [task_shown(task) for task in page.items], "next_cursor": page.cursor}
+
+
+@router.post("/queue/next", summary="Claim the most urgent task", responses={204: {"description": "nothing to do"}})
+async def post_next(actor: Taker, desk: TheDesk, tier: str | None = None, kind: str | None = None) -> Any:
+    """200 with the task, now the caller's; 204 when there is none."""
+    kind = KINDS.get(kind, kind) if kind else None
+    task = await desk.queue.claim_next(actor.name, actor.roles, tier=tier, kind=kind)
+    return task_shown(task) if task else Response(status_code=204)
+
+
+@router.get("/queue/stream", summary="The queue's changes, as server-sent events", response_class=EventSourceResponse)
+async def get_stream(actor: Watcher, request: Request, desk: TheDesk) -> AsyncIterator[ServerSentEvent]:
+    """Each event `task` is a task the caller may take, as it stands now; `gone` one that is done or taken."""
+    changes: Changes = request.app.state.changes
+    yield ServerSentEvent(event="ready", data={"queue": len((await desk.queue.page(actor.name, actor.roles)).items)})
+    async with changes.heard() as heard:
+        while True:
+            for task_id in await heard():
+                task = await desk.queue.find(task_id)
+                if task is None or not set(task.roles) & set(actor.roles):
+                    continue
+                open_ids = {t.task_id for t in await desk.queue.of_case(task.case_id)}
+                theirs = task.holder not in {None, actor.name}
+                gone = task_id not in open_ids or theirs
+                yield ServerSentEvent(event="gone" if gone else "task", data=task_shown(task))
+
+
+@router.get("/tasks/{task_id}", summary="A task")
+async def get_task(task_id: str, actor: Watcher, desk: TheDesk) -> dict[str, Any]:
+    del actor
+    task = await desk.queue.find(task_id)
+    if task is None:
+        raise _no_task(task_id)
+    return task_shown(task)
+
+
+@router.post("/tasks/{task_id}/claim", summary="Claim a task for a while")
+async def post_claim(task_id: str, actor: Taker, desk: TheDesk) -> dict[str, Any]:
+    """The lease runs 15 minutes; claiming again renews it."""
+    return _taken(task_id, await desk.queue.claim(task_id, actor.name, actor.roles))
+
+
+@router.post("/tasks/{task_id}/renew", summary="Let a claim run on")
+async def post_renew(task_id: str, actor: Taker, desk: TheDesk) -> dict[str, Any]:
+    return _taken(task_id, await desk.queue.renew(task_id, actor.name, actor.roles))
+
+
+@router.post("/tasks/{task_id}/release", summary="Give a task back")
+async def post_release(task_id: str, actor: Taker, desk: TheDesk) -> dict[str, Any]:
+    refused = await desk.queue.release(task_id, actor.name, actor.roles)
+    if refused is not None:
+        _taken(task_id, refused)
+    return {"task_id": task_id, "released": True}
+
+
+def _taken(task_id: str, taken: QueuedTask | NotTaken) -> dict[str, Any]:
+    if isinstance(taken, QueuedTask):
+        return task_shown(taken)
+    if taken.reason == "no-such-task":
+        raise _no_task(task_id)
+    raise problems.refused(not_taken(taken))
+
+
+def _no_task(task_id: str) -> problems.Problem:
+    return problems.not_found(f"没有任务 {task_id}。", f"There is no task {task_id}.")
+
+
+def task_shown(task: QueuedTask) -> dict[str, Any]:
+    """A task as a reviewer sees it before opening the case."""
+    return {
+        "task_id": task.task_id,
+        "case_id": task.case_id,
+        "case_kind": task.case_kind,
+        "kind": task.kind,
+        "tier": task.level,
+        "roles": task.roles,
+        "since": moment(task.since),
+        "due_at": moment(task.due_at),
+        "rank_at": moment(task.rank_at),
+        "priority": task.priority,
+        "amount_fen": task.amount_fen,
+        "terminal_sn": task.terminal_sn,
+        "merchant_no": task.merchant_no,
+        "reason_code": task.reason_code,
+        "status": task.status,
+        "version": task.version,
+        "sentence": task.sentence_en,
+        "sentence_zh": task.sentence_zh,
+        "holder": task.holder,
+        "held_until": moment(task.held_until),
+    }

@@ -1,0 +1,156 @@
+"""The desk's application: the API, its errors, its measures."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import datetime
+from importlib import import_module
+from importlib.util import find_spec
+
+import structlog
+from fastapi import FastAPI
+from psycopg import DataError, OperationalError
+from psycopg_pool import PoolTimeout
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from desk import problems
+from desk.api import (
+    cases,
+    codec,
+    commands,
+    controls,
+    desk_facts,
+    documents,
+    health,
+    hooks,
+    merchants,
+    messages,
+    queue,
+    terminals,
+)
+from desk.config import DeskConfig
+from desk.context import Desk, open_desk, utc_now
+from desk.engine import Engine
+from desk.problems import Problem
+from desk.queue_stream import Changes
+from domain.text import Text
+
+LOG = structlog.stdlib.get_logger()
+
+Opening = AbstractAsyncContextManager[Desk]
+
+
+def create_app(config: DeskConfig, *, engine: Engine | None = None, clock: Callable[[], datetime] = utc_now) -> FastAPI:
+    """The desk over `config`. Its pools and its client live as long as the application's lifespan."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        config.files_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        async with open_desk(config, engine=engine, clock=clock) as desk:
+            changes = Changes(desk)
+            app.state.desk, app.state.changes = desk, changes
+            changes.start()
+            try:
+                yield
+            finally:
+                await changes.stop()
+
+    app = FastAPI(
+        title="Thaw",
+        version="1",
+        summary="The case desk of a payment institution",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        strict_content_type=False,
+    )
+    for part in (
+        merchants, terminals, controls, commands, documents, messages, cases, queue, desk_facts, hooks, health, codec,
+    ):  # fmt: skip
+        app.include_router(part.router)
+    _mount_console(app)
+    app.add_middleware(Measured)
+    for kind, handler in _HANDLERS.items():
+        app.add_exception_handler(kind, handler)
+    return app
+
+
+def _mount_console(app: FastAPI) -> None:
+    """The pages for people, where they are installed."""
+    if find_spec("desk.console") is not None:
+        import_module("desk.console").mount(app)
+
+
+class Measured:
+    """Counts and times every request under its route."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        begun, status = time.monotonic(), 500
+
+        async def noted(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noted)
+        finally:
+            route = getattr(scope.get("route"), "path", "(none)")
+            desk: Desk | None = getattr(scope["app"].state, "desk", None) if "app" in scope else None
+            if desk is not None:
+                desk.metrics.answered(scope["method"], route, status, time.monotonic() - begun)
+
+
+def _unavailable(request: Request, error: Exception) -> Response:
+    LOG.warning("the journal is away", why=str(error))
+    return problems.unavailable().response(request)
+
+
+def _no_data(request: Request, error: Exception) -> Response:
+    """A value no database column could hold."""
+    LOG.info("a value could not be stored", why=str(error))
+    return problems.field_error("body", "含有无法保存的字符", "It holds characters that cannot be kept").response(
+        request
+    )
+
+
+def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if error.status_code == 404:
+        return problems.not_found("没有此地址。", "There is nothing at this address.").response(request)
+    text = Text(str(error.detail), str(error.detail))
+    kind = "not-allowed" if error.status_code == 405 else "invalid"
+    return Problem(error.status_code, kind, text, headers=dict(error.headers or {})).response(request)
+
+
+def _problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)
+    return error.response(request)
+
+
+def _bug(request: Request, error: Exception) -> Response:
+    LOG.error("a request failed", path=request.url.path, exc_info=error)
+    body = {"type": "urn:thaw:internal", "title": "内部错误 / Internal error", "status": 500}
+    return JSONResponse(body, 500, media_type=problems.MEDIA_TYPE)
+
+
+_HANDLERS: dict[type[Exception], Callable[[Request, Exception], Response]] = {
+    Problem: _problem,
+    HTTPException: _http,
+    OperationalError: _unavailable,
+    PoolTimeout: _unavailable,
+    DataError: _no_data,
+    Exception: _bug,
+}

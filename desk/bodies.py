@@ -1,0 +1,289 @@
+"""What callers send: every field checked before anything is done with it. Unknown fields are refused by name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StrictBool, StrictInt, model_validator
+
+from domain.money import MOST_FEN
+
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+def _printable(text: str) -> str:
+    if _UNPRINTABLE.search(text):
+        raise ValueError("it holds control characters")
+    return text.strip()
+
+
+def _no_empty(text: str) -> str:
+    if not text:
+        raise ValueError("it must not be empty")
+    return text
+
+
+Plain = Annotated[str, Field(strict=True), AfterValidator(_printable)]
+Line = Annotated[Plain, Field(max_length=200), AfterValidator(_no_empty)]
+Words = Annotated[Plain, Field(max_length=4000), AfterValidator(_no_empty)]
+"""Free text that must say something."""
+MaybeWords = Annotated[Plain, Field(max_length=4000)]
+Fen = Annotated[StrictInt, Field(ge=0, le=MOST_FEN)]
+Code = Annotated[str, Field(strict=True, pattern=r"^[A-Z][0-9]{2}$")]
+DocType = Annotated[str, Field(strict=True, pattern=r"^D[0-9]{2}$")]
+Id = Annotated[str, Field(strict=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9_:.@-]{0,119}$")]
+MerchantNo = Annotated[str, Field(strict=True, pattern=r"^[0-9A-Za-z]{15}$")]
+TerminalSn = Annotated[str, Field(strict=True, pattern=r"^[0-9A-Za-z][0-9A-Za-z_-]{0,63}$")]
+ResidentId = Annotated[str, Field(strict=True, pattern=r"^[0-9]{17}[0-9Xx]$")]
+Uscc = Annotated[str, Field(strict=True, pattern=r"^[0-9A-Za-z]{18}$")]
+
+
+class Body(BaseModel):
+    """A request's body."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+# --- merchants, terminals, users ------------------------------------------------------------------------------------
+
+
+class PersonBody(Body):
+    name: Line
+    resident_id: ResidentId
+
+
+class ContactBody(Body):
+    name: Line
+    phone: Annotated[str, Field(strict=True, pattern=r"^\+?[0-9 -]{5,20}$")] | None = None
+    email: Annotated[str, Field(strict=True, max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
+    wechat_openid: Annotated[str, Field(strict=True, max_length=64)] | None = None
+    preferred: Literal["email", "sms", "phone", "wechat", "webhook"] | None = None
+    language: Literal["zh", "en", "zh-CN", "en-US"] = "zh"
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        wanted = {"email": self.email, "sms": self.phone, "phone": self.phone, "wechat": self.wechat_openid}
+        if self.preferred in wanted and not wanted[self.preferred]:
+            raise ValueError(f"{self.preferred} is preferred, but there is no address for it")
+        if not (self.email or self.phone or self.wechat_openid):
+            raise ValueError("give a phone, an email or a wechat_openid")
+        return self
+
+
+class AccountBody(Body):
+    holder: Line
+    number: Annotated[str, Field(strict=True, pattern=r"^[0-9A-Za-z -]{4,40}$")]
+    bank: Line
+
+
+class MerchantBody(Body):
+    """A merchant; an individual is known by a resident id, the others by their uscc."""
+
+    merchant_no: MerchantNo
+    merchant_type: Literal["individual", "sole_trader", "company"]
+    name: Line
+    uscc: Uscc | None = None
+    resident_id: ResidentId | None = None
+    legal_representative: PersonBody | None = None
+    contacts: Annotated[list[ContactBody], Field(min_length=1, max_length=20)]
+    settlement_account: AccountBody
+    mcc: Annotated[str, Field(strict=True, pattern=r"^[0-9]{4}$")]
+    address: Line
+
+
+class TerminalBody(Body):
+    terminal_sn: TerminalSn
+    tusn: Id
+    terminal_id: Annotated[str, Field(strict=True, pattern=r"^[0-9A-Za-z]{8}$")]
+    model: Line
+    merchant_no: MerchantNo
+    deploy_address: Line
+    fee_plan: Annotated[str, Field(strict=True, pattern=r"^[A-Z0-9_]{1,32}$")]
+
+
+class UserBody(Body):
+    """A log-in for a merchant; an agent needs the merchant's authorization (D10), filed in one of its cases."""
+
+    role: Literal["merchant", "agent"]
+    d10_document_id: Id | None = None
+
+
+class StatusBody(Body):
+    merchant_no: MerchantNo
+    resident_id: ResidentId | None = None
+    uscc: Uscc | None = None
+
+    @model_validator(mode="after")
+    def _one_number(self) -> Self:
+        if (self.resident_id is None) == (self.uscc is None):
+            raise ValueError("give either resident_id or uscc")
+        return self
+
+
+# --- controls and cases ---------------------------------------------------------------------------------------------
+
+
+class TransactionBody(Body):
+    ref: Line
+    amount_fen: Fen
+    at: AwareDatetime
+    last4: Annotated[str, Field(strict=True, pattern=r"^[0-9]{4}$")]
+    terminal_id: Annotated[str, Field(strict=True, pattern=r"^[0-9A-Za-z]{8}$")]
+
+
+Scope = Literal["all", "debit", "credit", "qr", "refund", "preauth"]
+
+
+class ControlBody(Body):
+    """A control: what stands on the terminal, why, who raised it, and under which name of theirs."""
+
+    terminal_sn: TerminalSn
+    kind: Literal["settlement_hold", "txn_block", "suspension", "network_block", "judicial_freeze"]
+    reason_code: Code
+    held_amount_fen: Fen | None = None
+    source: Line
+    external_ref: Line | None = None
+    detail: MaybeWords = ""
+    scope: Annotated[list[Scope], Field(min_length=1, max_length=5)] = ["all"]
+    transactions: Annotated[list[TransactionBody], Field(max_length=200)] = []
+
+
+class MessageBody(Body):
+    audience: Literal["merchant", "internal"]
+    text: Words
+
+
+# --- commands -------------------------------------------------------------------------------------------------------
+
+
+class CommandBody(Body):
+    """A command's fields, and the version of the case that its author saw."""
+
+    version: Annotated[StrictInt, Field(ge=0)]
+
+    def fields(self) -> dict[str, Any]:
+        """The command's own fields, as the rules name them."""
+        return self.model_dump(mode="json", exclude={"version"})
+
+
+class ConfirmReason(CommandBody):
+    reason_code: Code
+    note: MaybeWords = ""
+
+
+class Statement(CommandBody):
+    statement: Words
+
+
+class Note(CommandBody):
+    note: MaybeWords = ""
+
+
+class Bare(CommandBody):
+    pass
+
+
+class Submit(CommandBody):
+    declaration: StrictBool
+
+
+class WithReason(CommandBody):
+    reason: Words
+
+
+class JudgeDocument(CommandBody):
+    document_id: Id
+    verdict: Literal["accept", "reject", "unsure"]
+    reason: Words
+
+
+class Waive(CommandBody):
+    doc_type: DocType
+    reason: Words
+
+
+class Item(Body):
+    doc_type: DocType
+    reason: Words
+
+
+class RequestSupplement(CommandBody):
+    items: Annotated[list[Item], Field(min_length=1, max_length=26)]
+
+    def fields(self) -> dict[str, Any]:
+        items = ({"doc_type": i.doc_type, "reason": {"zh": i.reason, "en": i.reason}} for i in self.items)
+        return {"items": list(items)}
+
+
+class Approve(CommandBody):
+    release_fen: Fen
+    penalty_fen: Fen = 0
+    claims_fen: Fen = 0
+    reason: Words
+
+
+class Reject(CommandBody):
+    reason_code: Code
+    reason: Words
+
+
+class PlaceLegalHold(CommandBody):
+    reason_code: Code
+    amount_fen: Fen
+    document_id: Id
+
+
+class LiftLegalHold(CommandBody):
+    document_id: Id
+
+
+class ResetCredentials(CommandBody):
+    otp: Annotated[str, Field(strict=True, pattern=r"^[0-9]{4,10}$")]
+
+
+class SignAgreement(CommandBody):
+    signature_ref: Id
+
+
+class NewAccount(CommandBody):
+    """Another account of the same name, as `settlement_account` or with its fields beside `version`."""
+
+    settlement_account: AccountBody
+
+    @model_validator(mode="before")
+    @classmethod
+    def _flat(cls, given: Any) -> Any:
+        if not isinstance(given, dict) or "settlement_account" in given:
+            return given
+        flat = {name: value for name, value in given.items() if name in {"holder", "number", "bank"}}
+        rest = {name: value for name, value in given.items() if name not in flat}
+        return {**rest, "settlement_account": flat} if flat else given
+
+
+COMMANDS: Mapping[str, type[CommandBody]] = {
+    "confirm_reason": ConfirmReason,
+    "open_appeal": Statement,
+    "dispatch_field": Note,
+    "field_done": Note,
+    "extend_evidence": Bare,
+    "submit": Submit,
+    "resubmit": Bare,
+    "withdraw": WithReason,
+    "reopen": Statement,
+    "judge_document": JudgeDocument,
+    "waive": Waive,
+    "request_supplement": RequestSupplement,
+    "approve": Approve,
+    "reject": Reject,
+    "return_review": WithReason,
+    "rejustify": WithReason,
+    "place_legal_hold": PlaceLegalHold,
+    "lift_legal_hold": LiftLegalHold,
+    "reset_credentials": ResetCredentials,
+    "sign_agreement": SignAgreement,
+    "new_account": NewAccount,
+    "approve_account": WithReason,
+}
+"""The body of each command of `POST /cases/{id}/commands/{name}`."""

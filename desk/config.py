@@ -1,0 +1,35 @@
+"""What the desk must be told to run; `workers.settings.Settings` has all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+
+class DeskConfig(Protocol):
+    """Where everything is, and the keys. Keys are 64 hex digits."""
+
+    @property
+    def database_url(self) -> str: ...
+    @property
+    def temporal_address(self) -> str: ...
+    @property
+    def temporal_namespace(self) -> str: ...
+    @property
+    def temporal_ui_url(self) -> str: ...
+    @property
+    def desk_url(self) -> str: ...
+    @property
+    def hook_secrets(self) -> Mapping[Any, str]:
+        """One HMAC-SHA-256 secret per source of callbacks."""
+
+    @property
+    def payload_key(self) -> str: ...
+    @property
+    def vault_key(self) -> str: ...
+    @property
+    def files_dir(self) -> Path: ...
+    @property
+    def policy_version(self) -> str | None:
+        """The policy under which cases are opened; None takes the newest."""

@@ -1,0 +1,132 @@
+"""Everything the desk works with, opened once per process."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Self
+
+import structlog
+from starlette.requests import Request
+
+import policies
+from desk.config import DeskConfig
+from desk.engine import Engine
+from desk.limits import Tries
+from desk.metrics import Metrics
+from domain.business_time import format_time
+from domain.policy import Policy
+from journal import Journal
+from journal.callbacks import Callbacks
+from journal.cases import Cases
+from journal.files import Files
+from journal.idempotency import Idempotency
+from journal.inbox import Inbox
+from journal.people import People
+from journal.queue import Queue
+from journal.registry import Registry
+from journal.statements import Pool
+from journal.vault import Vault
+
+LOG = structlog.stdlib.get_logger()
+POOL_SIZE = 8
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class Desk:
+    """The journal and its companions, the engine, and the clock."""
+
+    config: DeskConfig
+    journal: Journal
+    engine: Engine
+    cases: Cases
+    queue: Queue
+    inbox: Inbox
+    vault: Vault
+    registry: Registry
+    files: Files
+    people: People
+    idempotency: Idempotency
+    callbacks: Callbacks
+    clock: Callable[[], datetime]
+    guesses: Tries
+    """Failed one-time passwords and caller checks, by what was guessed at."""
+    metrics: Metrics = field(default_factory=Metrics)
+    work: set[asyncio.Task[None]] = field(default_factory=set)
+
+    @classmethod
+    def over(cls, config: DeskConfig, journal: Journal, engine: Engine, clock: Callable[[], datetime]) -> Self:
+        pool = journal.pool
+        vault = Vault(pool, config.vault_key)
+        return cls(
+            config=config,
+            journal=journal,
+            engine=engine,
+            cases=Cases(pool),
+            queue=Queue(pool, clock),
+            inbox=Inbox(pool),
+            vault=vault,
+            registry=Registry(pool, vault),
+            files=Files(config.files_dir, pool, vault),
+            people=People(pool, clock=clock),
+            idempotency=Idempotency(pool, vault, clock=clock),
+            callbacks=Callbacks(pool),
+            clock=clock,
+            guesses=Tries(5, timedelta(minutes=10), clock),
+        )
+
+    @property
+    def pool(self) -> Pool:
+        return self.journal.pool
+
+    @property
+    def policy(self) -> Policy:
+        """The policy under which cases are opened now."""
+        return policies.load(self.config.policy_version or policies.newest())
+
+    def now(self) -> str:
+        """The present moment as entries carry it."""
+        return format_time(self.clock())
+
+    def soon(self, work: Coroutine[Any, Any, object], what: str) -> None:
+        """Runs `work` beside the request that asked for it; it must be safe to lose, because a crash loses it."""
+        task = asyncio.create_task(_logged(work, what))
+        self.work.add(task)
+        task.add_done_callback(self.work.discard)
+
+
+async def _logged(work: Coroutine[Any, Any, object], what: str) -> None:
+    try:
+        await work
+    except Exception:
+        LOG.exception("background work failed", work=what)
+
+
+@asynccontextmanager
+async def open_desk(
+    config: DeskConfig, *, engine: Engine | None = None, clock: Callable[[], datetime] = utc_now
+) -> AsyncIterator[Desk]:
+    """The desk over its pools and client, closed in the end. Raises what `Journal.open` and `Vault.check` raise."""
+    async with await Journal.open(config.database_url, min_size=2, max_size=POOL_SIZE) as journal:
+        client = engine or await Engine.open(config.temporal_address, config.temporal_namespace, config.payload_key)
+        desk = Desk.over(config, journal, client, clock)
+        await desk.vault.check()
+        try:
+            yield desk
+        finally:
+            for task in desk.work:
+                task.cancel()
+            await asyncio.gather(*desk.work, return_exceptions=True)
+
+
+def desk_of(request: Request) -> Desk:
+    """The desk that serves `request`."""
+    desk: Desk = request.app.state.desk
+    return desk

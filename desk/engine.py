@@ -1,0 +1,172 @@
+"""The desk's way to the cases' workflows: commands as Updates, and no waiting for an engine that is away."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeAlias
+
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
+from temporalio.client import (
+    Client,
+    WorkflowFailureError,
+    WorkflowHandle,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateHandle,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+    WorkflowUpdateStage,
+)
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from domain.refusals import Refused
+from domain.text import Text
+from domain.wire import Answer
+from workflows.converter import data_converter
+from workflows.messages import CommandOrder, Outcome
+from workflows.ports import CASES, Registration
+
+ACCEPT = timedelta(seconds=3)
+"""How long a command may wait until its case has taken it up; then it is stored instead."""
+ANSWER = timedelta(seconds=4)
+"""How long a command that was taken up may wait for its answer (an append that waits for the journal)."""
+_NOT_STARTED_PAUSE = 0.05
+
+_AWAY = (TimeoutError, RPCError, WorkflowUpdateRPCTimeoutOrCancelledError, RuntimeError)
+"""What a call ends with while the engine or its workers are away (RuntimeError: no connection can be made)."""
+
+Given: TypeAlias = Answer | Refused | None
+"""A case's answer; None when the engine, its worker or the case's workflow was not there in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a look at the engine found: is it there, and does anyone work on the queue of the cases."""
+
+    engine: bool
+    workers: bool
+
+
+class Engine:
+    """A client that connects when it is first needed, so that the desk opens without an engine."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    @classmethod
+    async def open(cls, address: str, namespace: str, payload_key: str) -> Engine:
+        client = await Client.connect(
+            address, namespace=namespace, data_converter=data_converter(payload_key), lazy=True
+        )
+        return cls(client)
+
+    async def give(self, case_id: str, order: CommandOrder) -> Given:
+        """Gives a case a command. A workflow that is not there yet is waited for as long as an answer would be."""
+        try:
+            async with asyncio.timeout(ACCEPT.total_seconds()):
+                accepted = await self._accepted(case_id, order)
+            async with asyncio.timeout(ANSWER.total_seconds()):
+                return await accepted.result()
+        except WorkflowUpdateFailedError as error:
+            return _refusal(error)
+        except _AWAY:
+            return None
+
+    async def _accepted(self, case_id: str, order: CommandOrder) -> WorkflowUpdateHandle[Answer]:
+        handle = self._handle(case_id)
+        while True:
+            try:
+                return await handle.start_update(
+                    "give",
+                    order,
+                    id=order.command_id,
+                    wait_for_stage=WorkflowUpdateStage.ACCEPTED,
+                    result_type=Answer,
+                    rpc_timeout=ACCEPT,
+                )
+            except RPCError as error:
+                if error.status is not RPCStatusCode.NOT_FOUND:
+                    raise
+                await asyncio.sleep(_NOT_STARTED_PAUSE)  # the relay starts the workflow of a new case in a moment
+
+    async def deliver(self, case_id: str, order: CommandOrder) -> Outcome | None:
+        """Gives a case a command that was stored: a refusal is journaled, because nobody waits for the answer.
+
+        Its update has an id of its own: under the command's, an Update that came too late for its caller would answer.
+        """
+        try:
+            async with asyncio.timeout(ANSWER.total_seconds()):
+                outcome: Outcome = await self._handle(case_id).execute_update(
+                    "deliver", order, id=f"{order.command_id}:late", result_type=Outcome, rpc_timeout=ANSWER
+                )
+                return outcome
+        except (*_AWAY, WorkflowUpdateFailedError):
+            return None
+
+    async def resync(self, case_id: str) -> bool:
+        """Tells a case that its journal may be ahead of it."""
+        return await self._sent(self._handle(case_id).signal("resync", rpc_timeout=ACCEPT))
+
+    async def register(self, registered: Registration, patience: timedelta = ACCEPT) -> bool:
+        """Has a registration made known to the partners; whether they know it within `patience`. The relay does the
+        same under the same id, so what takes longer is not lost."""
+        workflow_id = f"registration:{registered.kind}:{registered.name}:{registered.position}"
+        try:
+            async with asyncio.timeout(patience.total_seconds()):
+                handle = await self._client.start_workflow(
+                    "Registration",
+                    registered,
+                    id=workflow_id,
+                    task_queue=CASES,
+                    id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+                    id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                    static_summary=f"{registered.kind} {registered.name} becomes known to the partners",
+                    rpc_timeout=ACCEPT,
+                )
+                await handle.result()
+        except WorkflowAlreadyStartedError:
+            return True
+        except (*_AWAY, WorkflowFailureError):
+            return False
+        return True
+
+    async def look(self) -> Known:
+        """Whether the engine answers, and whether a worker has asked it for the cases' work."""
+        request = DescribeTaskQueueRequest(
+            namespace=self._client.namespace,
+            task_queue=TaskQueue(name=CASES),
+            task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+        )
+        try:
+            async with asyncio.timeout(2):
+                described = await self._client.workflow_service.describe_task_queue(
+                    request, timeout=timedelta(seconds=2)
+                )
+        except _AWAY:
+            return Known(engine=False, workers=False)
+        return Known(engine=True, workers=bool(described.pollers))
+
+    def _handle(self, case_id: str) -> WorkflowHandle[object, object]:
+        return self._client.get_workflow_handle(case_id)
+
+    async def _sent(self, sending: Awaitable[None]) -> bool:
+        try:
+            async with asyncio.timeout(ACCEPT.total_seconds()):
+                await sending
+        except _AWAY:
+            return False
+        return True
+
+
+def _refusal(error: WorkflowUpdateFailedError) -> Refused:
+    """The case's refusal, as `workflows.messages.refusal_error` sent it. Any other failure is a bug and is raised."""
+    cause = error.cause
+    if not isinstance(cause, ApplicationError) or len(cause.details) != 3:
+        raise error
+    status, zh, en = cause.details
+    return Refused(cause.type or "refused", int(status), Text(str(zh), str(en)))

@@ -1,0 +1,165 @@
+"""Partners' callbacks: signed, fresh, each message once; what contradicts our record goes to the discrepancy queue.
+
+A callback is stored together with the command it leads to before it is answered, so no partner's word is lost when
+the engine is away. The case's workflow has the last word on what it means; it journals repeats and contradictions.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+
+from desk import problems
+from desk.bodies import Id, Line
+from desk.context import Desk
+from desk.delivery import deliver_stored, message_of
+from desk.histories import Told, tell
+from desk.problems import Problem
+from domain.actors import Actor
+from domain.commands import AnswerPayout
+from domain.events import DiscrepancyFound
+from domain.release import answer_payout
+from journal.callbacks import Discrepancy, Received, note, receive
+from journal.inbox import put
+from journal.statements import Connection
+from workflows.messages import CommandOrder
+
+Source = Literal["network", "terminals", "bank", "logistics"]
+WINDOW = timedelta(minutes=5)
+MOST_REPEATS = 20
+"""Repeats of one message that are still told to the case; a partner that goes on is only counted."""
+
+_SIGNATURE = re.compile(r"t=(?P<t>[0-9]{1,12}),\s*v1=(?P<v1>[0-9a-f]{64})")
+
+
+class Callback(BaseModel):
+    """What every callback says; sources add fields of their own."""
+
+    model_config = ConfigDict(extra="allow")
+
+    message_ref: Line
+    case_id: Line
+    step_key: Line
+    outcome: Line
+    occurred_at: AwareDatetime
+    reason: Annotated[str, Field(max_length=500)] = ""
+
+
+class BankCallback(Callback):
+    """The bank's word on a payout."""
+
+    outcome: Literal["confirmed", "bounced"]
+    step_key: Id
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What became of a callback: accepted, duplicate or discrepancy."""
+
+    message_ref: str
+    state: str
+
+
+def check_signature(secret: str | None, header: str, body: bytes, now: datetime) -> None:
+    """Raises the 401 problem unless `header` signs `body` with `secret` within the last five minutes."""
+    found = _SIGNATURE.fullmatch(header.strip())
+    if secret is None or found is None:
+        raise _forged("缺少有效的 Thaw-Signature 签名。", "Send Thaw-Signature: t=<unix>,v1=<HMAC-SHA-256>.")
+    expected = hmac.new(secret.encode(), found["t"].encode() + b"." + body, sha256).hexdigest()
+    if not hmac.compare_digest(expected, found["v1"]):
+        raise _forged("签名与内容不符。", "The signature does not match the body.")
+    if abs(now.timestamp() - int(found["t"])) > WINDOW.total_seconds():
+        raise _forged("签名已过期(超过 5 分钟)。请重新签名发送。", "The signature is older than 5 minutes; sign anew.")
+
+
+def _forged(zh: str, en: str) -> Problem:
+    return problems.unauthenticated(zh, en)
+
+
+def read(source: Source, body: bytes) -> Callback:
+    """The callback in a body that was signed. Raises the 422 problem."""
+    try:
+        text = body.decode()
+        json.loads(text)
+        if "\\u0000" in text:
+            raise ValueError("it holds the character U+0000")
+        kind = BankCallback if source == "bank" else Callback
+        return kind.model_validate_json(text)
+    except ValidationError as error:
+        raise problems.of_validation(error.errors()) from None
+    except (ValueError, RecursionError) as error:
+        raise problems.of_validation((), str(error)) from None
+
+
+async def hear(desk: Desk, source: Source, callback: Callback) -> Heard:
+    """Takes a callback in: stored, with what follows from it, in one transaction."""
+    told = await tell(desk, callback.case_id)
+    said = callback.model_dump(mode="json")
+    async with desk.pool.connection() as connection, connection.transaction():
+        received = await receive(connection, source, callback.message_ref, said)
+        found = _contradiction(source, callback, told, received)
+        if found is not None:
+            await note(connection, found)
+        command_id = await _pass_on(connection, source, callback, told, received)
+    if command_id is not None:
+        desk.soon(deliver_stored(desk, command_id), "deliver a callback")
+    if found is not None:
+        return Heard(callback.message_ref, "discrepancy")
+    return Heard(callback.message_ref, "accepted" if received.times == 1 else "duplicate")
+
+
+async def _pass_on(
+    connection: Connection, source: Source, callback: Callback, told: Told | None, received: Received
+) -> str | None:
+    """Puts the bank's word, repeats too, into the case's inbox; other sources' messages are only kept for now."""
+    if source != "bank" or told is None or told.case.finished or received.times > MOST_REPEATS:
+        return None
+    command = {
+        "step_key": callback.step_key,
+        "outcome": callback.outcome,
+        "message_ref": callback.message_ref,
+        "reason": callback.reason,
+    }
+    command_id = f"callback:{source}:{callback.message_ref}:{received.times}"
+    partner = Actor(source, ("partner",))
+    await put(
+        connection,
+        message_of(CommandOrder("answer_payout", json.dumps(command, ensure_ascii=False), command_id, partner)),
+        callback.case_id,
+    )
+    return command_id
+
+
+def _contradiction(source: Source, callback: Callback, told: Told | None, received: Received) -> Discrepancy | None:
+    """What the callback says against what we hold, if it does."""
+    if told is None:
+        return _found(source, callback, "no such case")
+    if not received.same and received.body.get("outcome") != callback.outcome:
+        return _found(source, callback, str(received.body.get("outcome")))
+    if source != "bank":
+        return None
+    claim = AnswerPayout(callback.step_key, _outcome(callback), callback.message_ref, callback.reason)
+    for event in answer_payout(told.case, claim):
+        if isinstance(event, DiscrepancyFound):
+            return _found(source, callback, event.recorded)
+    return None
+
+
+def _outcome(callback: Callback) -> Literal["confirmed", "bounced"]:
+    return "confirmed" if callback.outcome == "confirmed" else "bounced"
+
+
+def _found(source: Source, callback: Callback, recorded: str) -> Discrepancy:
+    return Discrepancy(source, callback.message_ref, callback.case_id, callback.step_key, recorded, callback.outcome)
+
+
+def shown(heard: Heard) -> Mapping[str, Any]:
+    return {"message_ref": heard.message_ref, "state": heard.state}

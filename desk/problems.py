@@ -1,0 +1,177 @@
+"""Errors as the desk tells them: `application/problem+json`, in the caller's language, naming fields and remedies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from desk.language import language_of
+from domain.refusals import Refused
+from domain.text import Text
+
+MEDIA_TYPE = "application/problem+json"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """What is wrong with one field of a request, in words that say what to do."""
+
+    field: str
+    text: Text
+
+
+class Problem(Exception):  # noqa: N818 — it is what the caller is told, not a bug of ours
+    """A request that ends here: its status, its type's name, and the words for it."""
+
+    def __init__(
+        self,
+        status: int,
+        kind: str,
+        title: Text,
+        detail: Text | None = None,
+        *,
+        errors: Sequence[FieldError] = (),
+        headers: Mapping[str, str] | None = None,
+        more: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(f"{status} {kind}: {(detail or title).en}")
+        self.status = status
+        self.kind = kind
+        self.title = title
+        self.detail = detail or title
+        self.errors = tuple(errors)
+        self.headers = dict(headers or {})
+        self.more = dict(more or {})
+
+    def response(self, request: Request) -> JSONResponse:
+        """The answer to `request`."""
+        language = language_of(request.headers.get("accept-language"))
+        body: dict[str, Any] = {
+            "type": f"urn:thaw:{self.kind}",
+            "title": self.title.of(language),
+            "status": self.status,
+            "detail": self.detail.of(language),
+            **self.more,
+        }
+        if self.errors:
+            body["errors"] = [{"field": e.field, "detail": e.text.of(language)} for e in self.errors]
+        headers = {"content-language": language, **self.headers}
+        return JSONResponse(body, self.status, headers, media_type=MEDIA_TYPE)
+
+
+def refused(refusal: Refused) -> Problem:
+    """A business refusal (409), or one for want of a right (403)."""
+    title = Text("请求被拒绝", "The request was refused")
+    more = {"code": refusal.code, "facts": dict(refusal.facts)} if refusal.facts else {"code": refusal.code}
+    return Problem(refusal.status, f"refused:{refusal.code}", title, refusal.text, more=more)
+
+
+def invalid(errors: Iterable[FieldError]) -> Problem:
+    """A request whose fields are wrong (422)."""
+    found = tuple(errors)
+    detail = Text(
+        ";".join(f"{error.field}:{error.text.zh}" for error in found),
+        "; ".join(f"{error.field}: {error.text.en}" for error in found),
+    )
+    return Problem(422, "invalid", Text("请求内容有误", "The request is not valid"), detail, errors=found)
+
+
+def field_error(field: str, zh: str, en: str) -> Problem:
+    """A request with one wrong field (422)."""
+    return invalid([FieldError(field, Text(zh, en))])
+
+
+def unauthenticated(zh: str, en: str) -> Problem:
+    """Nobody we know (401)."""
+    return Problem(
+        401,
+        "unauthenticated",
+        Text("未认证", "Not authenticated"),
+        Text(zh, en),
+        headers={"www-authenticate": 'Bearer realm="thaw"'},
+    )
+
+
+def not_found(zh: str, en: str) -> Problem:
+    """There is no such thing (404)."""
+    return Problem(404, "not-found", Text("未找到", "Not found"), Text(zh, en))
+
+
+def no_case(case_id: str) -> Problem:
+    return not_found(f"没有案件 {case_id}。", f"There is no case {case_id}.")
+
+
+def too_large(most_bytes: int) -> Problem:
+    """More than is taken (413)."""
+    size = f"{most_bytes // 1024 // 1024} MB" if most_bytes >= 1024 * 1024 else f"{most_bytes // 1024} KB"
+    return Problem(
+        413,
+        "too-large",
+        Text("内容过大", "Too large"),
+        Text(f"请求内容超过 {size} 上限。请压缩或分开提交。", f"The request is larger than {size}. Send less."),
+    )
+
+
+def rate_limited(seconds: int) -> Problem:
+    """Too many tries (429)."""
+    return Problem(
+        429,
+        "rate-limited",
+        Text("请求过于频繁", "Too many requests"),
+        Text(f"尝试次数过多,请在 {seconds} 秒后重试。", f"Too many tries. Wait {seconds} seconds."),
+        headers={"retry-after": str(seconds)},
+    )
+
+
+def unavailable(
+    zh: str = "系统暂时不可用,请稍后重试。", en: str = "The desk is not available now; try again."
+) -> Problem:
+    """Something the desk cannot do without is away (503)."""
+    return Problem(503, "unavailable", Text("暂时不可用", "Unavailable"), Text(zh, en), headers={"retry-after": "2"})
+
+
+def of_validation(found: Iterable[Any], broken: str | None = None) -> Problem:
+    """The problem for what pydantic found wrong; `broken` says why the body is no JSON, when it is none."""
+    if broken is not None:
+        return field_error("body", f"不是有效的 JSON:{broken}", f"This is not JSON: {broken}")
+    return invalid(FieldError(_field(error["loc"]), _words(error)) for error in found)
+
+
+def _field(loc: Sequence[str | int]) -> str:
+    inner = loc[1:] if loc and loc[0] in {"body", "query", "path", "header"} else loc
+    return ".".join(str(part) for part in inner) or "body"
+
+
+_ZH = {
+    "missing": "缺少此字段,请填写",
+    "extra_forbidden": "不认识的字段,请删除",
+    "string_type": "须为文本",
+    "int_type": "须为整数",
+    "bool_type": "须为 true 或 false",
+    "literal_error": "不在允许的取值之内",
+    "string_too_short": "不能为空或过短",
+    "string_too_long": "过长",
+    "string_pattern_mismatch": "格式不正确",
+    "greater_than_equal": "过小",
+    "greater_than": "过小",
+    "less_than_equal": "过大",
+    "too_short": "数量不足",
+    "too_long": "数量过多",
+    "list_type": "须为列表",
+}
+_EN = {
+    "missing": "This field is missing; fill it in",
+    "extra_forbidden": "This field is not known here; leave it out",
+}
+
+
+def _words(error: Mapping[str, Any]) -> Text:
+    kind, said = str(error["type"]), str(error["msg"])
+    zh = _ZH.get(kind)
+    if zh is None or kind in {"literal_error", "string_pattern_mismatch", "greater_than_equal", "less_than_equal"}:
+        zh = f"{zh or '取值不正确'}({said})"
+    return Text(zh, _EN.get(kind, said))

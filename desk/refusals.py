@@ -1,0 +1,71 @@
+"""The desk's own ways to say no, beside those of the rules (`domain.refusals`): status, zh, en by code."""
+
+from __future__ import annotations
+
+from domain.refusals import REFUSALS as OF_THE_RULES
+from domain.refusals import Refused
+from domain.text import Text
+
+REFUSALS: dict[str, tuple[int, str, str]] = {
+    "idempotency-key-reused": (
+        409,
+        "此 Idempotency-Key 已用于另一请求。请换用新的键。",
+        "This Idempotency-Key was used for another request. Use a new key.",
+    ),
+    "request-in-flight": (
+        409,
+        "同一请求正在处理中,请稍后以同一键重试。",
+        "The same request is being worked on. Try again with the same key in a moment.",
+    ),
+    "claimed-by-another": (
+        409,
+        "该任务由 {holder} 领取,至 {until}。请选取其他任务,或待其释放。",
+        "{holder} has claimed this task until {until}. Take another one, or wait until it is released.",
+    ),
+    "task-closed": (409, "该任务已办结。", "This task is done."),
+    "not-claimed": (
+        409,
+        "您未领取该任务,或领取已到期。请重新领取。",
+        "You do not hold this task, or your claim ran out. Claim it again.",
+    ),
+    "not-entitled": (403, "该任务不由您的角色办理。", "This task is not for your role."),
+    "excluded": (
+        403,
+        "四眼原则:您已参与本案,不能办理该任务。",
+        "Four-eyes: you took part in this case and cannot take this task.",
+    ),
+    "bound-elsewhere": (
+        409,
+        "终端 {terminal_sn} 已绑定其他商户,须先解绑。",
+        "Terminal {terminal_sn} is bound to another merchant; unbind it there first.",
+    ),
+    "value-taken": (
+        409,
+        "{field} 已属于另一终端。请核对。",
+        "{field} belongs to another terminal. Check it.",
+    ),
+    "not-yours": (403, "这不属于您的商户。", "This does not belong to your merchant."),
+    "caller-not-verified": (
+        403,
+        "来电人身份未能核实,不能告知任何信息。请核对商户号与证件号码。",
+        "The caller could not be verified, so nothing may be told. Check the merchant and identity numbers.",
+    ),
+    "personal-data-erased": (
+        409,
+        "该商户的个人信息已删除,不能再登记。",
+        "This merchant's personal data was erased; nothing can be registered for it any more.",
+    ),
+    "case-finished": (
+        409,
+        "案件已全部办结,不再受理。",
+        "The case is finished for good; nothing can be added to it.",
+    ),
+    "csrf": (403, "页面已过期,请刷新后重试。", "The page is out of date. Reload it and try again."),
+}
+
+
+def refuse(code: str, **facts: object) -> Refused:
+    """The refusal `code`, of the desk or of the rules, with its text filled in from `facts`."""
+    status, zh, en = REFUSALS.get(code) or OF_THE_RULES[code]
+    words = {name: str(value) for name, value in facts.items()}
+    return Refused(code, status, Text(zh.format(**words), en.format(**words)), tuple(words.items()))
