@@ -54,6 +54,7 @@ def main() -> None:
     os.dup2(2, 1)
     with suppress(BrokenPipeError):
         _serve(sys.stdin.buffer, outgoing)
+    os._exit(0)  # taking the models down in order takes seconds and is of use to nobody
 
 
 if __name__ == "__main__":
