@@ -41,8 +41,8 @@ class Message:
 class Command:
     """A stored command; settled once its case has answered, with that answer.
 
-    `outcome` is `{state: "done", answer: {version, status, events}}`, `{state: "refused", refusal: {code, status, zh,
-    en}}`, or `{state: "done", case_id}` for a control that found its case closed and went into another.
+    `outcome` is a `workflows.messages.Outcome`: `{answer: {version, status, events, …}}` or `{refused: {code, status,
+    zh, en}}`; or `{moved: {case_id}}` for a control that found its case closed and went into another.
     """
 
     command_id: str

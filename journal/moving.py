@@ -52,5 +52,5 @@ async def move_control(pool: Pool, left: Left, request: str, told: Message) -> O
             await intake.attach(connection, json.loads(first.text)["controls"], case_id, left.ref)
             await inbox.put(connection, told, case_id)
             moved = Attached(case_id, control_id)
-        await inbox.settle(connection, left.command_id, {"state": "done", "case_id": moved.case_id})
+        await inbox.settle(connection, left.command_id, {"moved": {"case_id": moved.case_id}})
         return moved

@@ -22,4 +22,4 @@ create trigger streams_announced after insert or update of started on journal.st
 -- A command that was stored and refused on delivery is shown to its author until they have seen it.
 alter table journal.commands add column seen_at timestamptz;
 create index commands_refused on journal.commands (substr(actor, strpos(actor, ':') + 1), settled_at)
-    where seen_at is null and outcome ->> 'state' = 'refused';
+    where seen_at is null and outcome ->> 'refused' is not null;

@@ -38,7 +38,7 @@ select command_id from journal.commands where command_id = %(command_id)s and se
 -- Stored commands of an author that were refused and that they have not seen, newest first.
 select command_id, case_id, name, body, actor, received_at, settled_at, outcome
 from journal.commands
-where substr(actor, strpos(actor, ':') + 1) = %(author)s and seen_at is null and outcome ->> 'state' = 'refused'
+where substr(actor, strpos(actor, ':') + 1) = %(author)s and seen_at is null and outcome ->> 'refused' is not null
 order by settled_at desc
 limit %(limit)s
 

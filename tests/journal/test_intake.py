@@ -199,11 +199,11 @@ class TestInbox:
         assert [command.command_id for command in await inbox.pending(but=["FA-A"])] == ["b1"]
 
     async def test_an_author_is_shown_what_was_refused_until_they_have_seen_it(self, journal):
-        inbox, refused = Inbox(journal.pool), {"state": "refused", "refusal": {"code": "wrong-status"}}
+        inbox, refused = Inbox(journal.pool), {"answer": None, "refused": {"code": "wrong-status"}}
         for command_id, actor in [("a1", "officer:merchant1"), ("a2", "merchant:merchant1"), ("b1", "officer:other")]:
             await inbox.put(command_id, "FA-A", "submit", {}, actor)
         await inbox.settle("a1", refused)
-        await inbox.settle("a2", {"state": "done", "answer": {"version": 4}})
+        await inbox.settle("a2", {"answer": {"version": 4}, "refused": None})
 
         assert [command.command_id for command in await inbox.refusals("merchant1")] == ["a1"]
         assert not await inbox.mark_seen("a1", "other")

@@ -51,7 +51,7 @@ async def test_it_opens_a_case_of_its_own(journal, opening, closed_too_early):
     assert await standing(journal) == {"C-2": "FA-2"}
     command = await Inbox(journal.pool).find("add-2")
     assert command is not None
-    assert command.outcome == {"state": "done", "case_id": "FA-2"}
+    assert command.outcome == {"moved": {"case_id": "FA-2"}}
     assert await open_case(journal.pool, [opening("FA-9", "C-9")], REF) == Repeated("FA-2", "C-2")
 
 
