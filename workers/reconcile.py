@@ -12,15 +12,11 @@ from temporalio.common import QueryRejectCondition
 from temporalio.service import RPCError, RPCStatusCode
 
 from journal.relay import Relay, Standing
-from workers.starting import PROCEDURES
+from workers.starting import RUNNING
 
 PAGE = 500
 AT_ONCE = 8
 ASK = timedelta(seconds=5)
-
-_RUNNING = "ExecutionStatus = 'Running' AND WorkflowType IN ({})".format(
-    ", ".join(f"'{name}'" for name in PROCEDURES.values())
-)
 
 State = Literal["well", "lost", "behind", "unknown"]
 
@@ -28,14 +24,14 @@ State = Literal["well", "lost", "behind", "unknown"]
 async def missing(client: Client, relay: Relay) -> tuple[str, ...]:
     """Live cases that no running workflow carries on, by id. The engine's list may lag by moments: a case that was just
     started may be among them, and starting it again does nothing."""
-    running = {execution.id async for execution in client.list_workflows(_RUNNING, page_size=1000)}
+    running = {execution.id async for execution in client.list_workflows(RUNNING, page_size=1000)}
     return tuple([case.stream async for case in live(relay) if case.stream not in running])
 
 
 async def fewer_run_than_live(client: Client, relay: Relay) -> bool:
     """Whether the engine runs fewer cases than the journal says it should: cheaper to ask than which ones."""
     should = await relay.count_live()
-    return (await client.count_workflows(_RUNNING)).count < should
+    return (await client.count_workflows(RUNNING)).count < should
 
 
 async def live(relay: Relay, after: str = "") -> AsyncIterator[Standing]:

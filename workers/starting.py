@@ -24,6 +24,10 @@ from workflows.ports import CASES, Registration
 PROCEDURES: Mapping[str, str] = {"freeze_appeal": "FreezeAppeal"}
 """The workflow of each kind of case."""
 REGISTRATION = "Registration"
+RUNNING = "ExecutionStatus = 'Running' AND WorkflowType IN ({})".format(
+    ", ".join(f"'{name}'" for name in PROCEDURES.values())
+)
+"""The engine's list of cases that run."""
 
 _WORDS = {"freeze_appeal": "freeze appeal"}
 

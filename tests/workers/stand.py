@@ -28,9 +28,10 @@ from domain.business_time import format_time
 from domain.commands import Asked
 from domain.controls import freeze
 from domain.events import PlacedControl
+from domain.freeze_appeal import decide
 from domain.refusals import Refused
 from domain.stream import Draft, Entry, Head, seal
-from domain.wire import History, drafts
+from domain.wire import History, command_of, drafts
 from journal import Journal
 from journal.cases import Case, Cases
 from journal.inbox import Command, Inbox
@@ -143,6 +144,19 @@ class Stand:
             command_id=f"{stream}:{head.position}",
         )  # fmt: skip
         await self.journal.append(compose(stream.partition(":")[0], head, entries))
+
+    async def write_behind(self, case_id: str, name: str, **fields: Any) -> None:
+        """A command decided and written without the case's workflow."""
+        past = History().after(await self.entries(case_id))
+        asked = Asked(f"{case_id}:behind", OFFICER, format_time(utc_now()))
+        events = decide(past.case, command_of(name, json.dumps(fields)), asked, POLICY)
+        assert not isinstance(events, Refused)
+        entries = seal(
+            case_id, past.head, drafts(past.case, events), occurred_at=asked.at, actor="officer:officer1",
+            command_id=asked.command_id,
+        )  # fmt: skip
+        summary = listing.summary(past.after(entries).case, POLICY)
+        await self.journal.append(compose(KIND, past.head, entries, summary=summary))
 
     # --- what became of it ------------------------------------------------------------------------------------------
 

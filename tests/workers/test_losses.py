@@ -1,0 +1,87 @@
+"""The engine goes away, comes back, or forgets everything: nothing that was taken in is lost or done twice."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from temporalio.client import Client
+
+from domain.wire import History
+from journal.relay import Relay
+from tests.workers.stand import OFFICER, Stand, relaying, until
+from workers.connect import connect
+from workers.reconcile import look_at, missing
+from workers.recover import recover
+
+
+async def position(client: Client, case_id: str) -> int:
+    return int(await client.get_workflow_handle(case_id).query("position", result_type=int))
+
+
+async def test_while_the_engine_is_away_cases_and_commands_are_taken_in_and_delivered_when_it_is_back(
+    stand: Stand,
+) -> None:
+    async with relaying(stand):
+        stand.server.kill()
+        case_id = await stand.open()
+        await stand.store(case_id, OFFICER, "confirm_reason", "c-1", reason_code="R02")
+        assert await stand.types(case_id) == ["TerminalFrozen"]
+        stand.server.start()
+        assert (await stand.settled("c-1"))["answer"]["events"] == ["ReasonConfirmed"]
+        await stand.has(case_id, "ControlEnforced")
+    given = Counter(entry.command_id for entry in await stand.entries(case_id))
+    assert given["c-1"] == 1
+
+
+async def test_recovery_starts_every_case_the_engine_forgot_where_it_stood(stand: Stand) -> None:
+    cases = [await stand.open() for _ in range(3)]
+    async with relaying(stand):
+        for case_id in cases:
+            await stand.store(case_id, OFFICER, "confirm_reason", f"confirm {case_id}", reason_code="R02")
+            await stand.settled(f"confirm {case_id}")
+            await stand.has(case_id, "ControlEnforced", "NoticeSent")
+    before = {case_id: History().after(await stand.entries(case_id)).case.dues for case_id in cases}
+    stand.server.kill()
+    stand.server.forget()
+    stand.server.start()
+    client = await connect(stand.settings, "test")
+    relay = Relay(stand.journal.pool)
+    assert set(await missing(client, relay)) == set(cases)
+
+    first = await recover(client, relay)
+    again = await recover(client, relay, read_again=True)
+
+    assert (sorted(first.started), first.failed) == (cases, {})
+    assert again.started == []
+    for case_id in cases:
+        assert await position(client, case_id) == (await stand.row(case_id)).position
+        assert History().after(await stand.entries(case_id)).case.dues == before[case_id]
+    assert max(Counter(stand.hands.calls).values()) == 1
+
+
+async def test_the_relay_finds_by_itself_what_the_engine_forgot(stand: Stand) -> None:
+    case_id = await stand.open()
+    async with relaying(stand):
+        await stand.has(case_id, "ControlEnforced", "NoticeSent")
+        await stand.client.get_workflow_handle(case_id).terminate()
+
+        async def runs_again() -> bool:
+            (standing,) = await Relay(stand.journal.pool).live()
+            return await look_at(stand.client, standing) == "well"
+
+        await until(runs_again, "the case runs again")
+
+
+async def test_a_workflow_behind_its_journal_is_told_to_read_it(stand: Stand) -> None:
+    case_id = await stand.open()
+    async with relaying(stand):
+        await stand.has(case_id, "ControlEnforced", "NoticeSent")
+    await stand.write_behind(case_id, "post_message", audience="internal", text_ref="vault:1")
+    (standing,) = await Relay(stand.journal.pool).live()
+    assert await look_at(stand.client, standing) == "behind"
+    async with relaying(stand):
+
+        async def has_caught_up() -> bool:
+            return await look_at(stand.client, standing) == "well"
+
+        await until(has_caught_up, "the workflow has read its journal")
