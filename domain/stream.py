@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 GENESIS = "00" * 32
@@ -18,12 +18,15 @@ GENESIS = "00" * 32
 
 def canonical(body: Mapping[str, Any]) -> str:
     """The one JSON text of `body`: sorted keys, no spaces, no floats (money is integer fen)."""
-    return json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_refuse)
+    return _CANONICAL.encode(body)
 
 
 def _refuse(value: object) -> str:
     raise TypeError(f"{type(value).__name__} has no canonical JSON form")
 
+
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_refuse)
+_COMPACT = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 
 @dataclass(frozen=True, slots=True)
 class Head:
@@ -62,6 +65,13 @@ class Entry:
     previous_hash: str
     hash: str
 
+    def row(self) -> dict[str, str | int]:
+        """The entry as a JSON object."""
+        return {name: getattr(self, name) for name in _FIELDS}
+
+
+_FIELDS = tuple(field.name for field in fields(Entry))
+
 
 def digest(
     previous_hash: str,
@@ -77,11 +87,7 @@ def digest(
     data: str,
 ) -> str:
     """Hex SHA-256 over the previous hash's bytes and the entry's canonical bytes."""
-    text = json.dumps(
-        [stream, position, version, type, form, occurred_at, actor, command_id, data],
-        separators=(",", ":"),
-        ensure_ascii=False,
-    )
+    text = _COMPACT.encode([stream, position, version, type, form, occurred_at, actor, command_id, data])
     return hashlib.sha256(bytes.fromhex(previous_hash) + text.encode()).hexdigest()
 
 

@@ -207,7 +207,7 @@ def _answer(so_far: Answer | None, case: Case, entry: Entry, event: e.Event) -> 
 
 def entries_json(entries: Iterable[Entry]) -> str:
     """Entries as one JSON text: what a workflow is started and continued with."""
-    return json.dumps([asdict(entry) for entry in entries], separators=(",", ":"), ensure_ascii=False)
+    return json.dumps([entry.row() for entry in entries], separators=(",", ":"), ensure_ascii=False)
 
 
 def entries_of(text: str) -> tuple[Entry, ...]:

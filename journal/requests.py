@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal, Self
 
 from domain.stream import Entry, Head, canonical
@@ -106,7 +106,7 @@ def compose(
             "expected_position": expected.position,
             "expected_head": expected.hash,
             "command_id": entries[0].command_id,
-            "entries": [asdict(entry) for entry in entries],
+            "entries": [entry.row() for entry in entries],
             "summary": summary,
             "tasks": tasks,
             "controls": controls,
@@ -122,7 +122,7 @@ class AppendAnswer:
     entries: tuple[Entry, ...] = ()
 
     def to_json(self) -> str:
-        return canonical({"outcome": self.outcome, "entries": [asdict(entry) for entry in self.entries]})
+        return canonical({"outcome": self.outcome, "entries": [entry.row() for entry in self.entries]})
 
     @classmethod
     def from_json(cls, text: str) -> Self:
