@@ -95,7 +95,7 @@ def test_the_parts_come_up_in_the_order_in_which_they_need_each_other(desk: Desk
         ["ledger", "terminals", "bank", "risk", "status", "documents", "notices"],
         ["worker-cases", "worker-hands"],
         ["relay"],
-        ["desk"],
+        ["desk", "robot"],
     ]
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from workers.console import Json, print_json
+from workers.console import Json, fail, print_json
 
 Port = Annotated[int | None, typer.Option(help="The port to listen on.")]
 Host = Annotated[str, typer.Option(help="The address to listen on.")]
@@ -20,15 +20,20 @@ def register(app: typer.Typer) -> None:
 
 
 def worker(
-    name: Annotated[str, typer.Argument(help="cases (the procedures) or hands (the calls to partners).")],
+    name: Annotated[
+        str, typer.Argument(help="cases (the procedures), hands (the calls to all partners), or one partner's name.")
+    ],
     as_json: Json = False,
 ) -> None:
     """Run one kind of worker until told to stop. It logs JSON in any case."""
     del as_json  # its log lines are JSON in any case
     _configure(f"worker-{name}")
-    from workers.run_worker import main
+    from workers.run_worker import NoSuchWorkerError, main
 
-    _finish(main(name))
+    try:
+        main(name)
+    except NoSuchWorkerError as error:
+        raise fail(str(error)) from None
 
 
 def partner(
@@ -50,8 +55,8 @@ def desk(as_json: Json = False) -> None:
     del as_json  # its log lines are JSON in any case
     _configure("desk")
     import uvicorn
-    from desk.app import create_app
 
+    from desk.app import create_app
     from workers.settings import load_settings
 
     settings = load_settings()
@@ -73,7 +78,7 @@ def relay(as_json: Json = False) -> None:
     _configure("relay")
     from workers.relay_process import main
 
-    _finish(main())
+    main()
 
 
 def migrate(
