@@ -14,6 +14,8 @@ from typing import Any
 
 import uvloop
 
+from bench import append, case
+
 MEASUREMENTS = ("append", "case", "recover")
 
 
@@ -23,9 +25,9 @@ async def measure(names: Sequence[str], *, quick: bool) -> dict[str, Any]:
     for name in names:
         match name:
             case "append":
-                from bench import append
-
                 found[name] = await append.measure(append.QUICK if quick else append.Amount())
+            case "case":
+                found[name] = await case.measure(case.QUICK if quick else case.Amount())
     return found
 
 

@@ -17,7 +17,7 @@ from domain.actors import SYSTEM, Actor
 from domain.business_time import format_time
 from domain.case import Case
 from domain.commands import Asked, Command
-from domain.controls import disposable_fen, freeze
+from domain.controls import freeze
 from domain.events import Event, FiledDocument, PlacedControl
 from domain.evidence import STAFF_FILED
 from domain.freeze_appeal import decide
@@ -37,6 +37,7 @@ REVIEWER_2 = Actor("reviewer2", ("reviewer",))
 POLICY = policies.load(policies.newest())
 REASON = "R01"
 HELD_FEN = 8_642_000
+APPROVAL = c.Approve(HELD_FEN, 0, 0, "evidence fits")
 
 Row = dict[str, Any]
 
@@ -94,13 +95,12 @@ class Story:
     def open(self) -> None:
         """A control freezes the terminal."""
         asked = self._asked(OFFICER)
-        placed = placed_control(self.case_id, asked.at)
-        opening = freeze(self.case_id, placed, MERCHANT.merchant_no or "", "company", asked, POLICY)
+        opening = freeze(
+            self.case_id, placed_control(self.case_id, asked.at), MERCHANT.merchant_no or "", "company", asked, POLICY
+        )
         if isinstance(opening, Refused):
             raise RuntimeError(f"{self.case_id} cannot be opened: {opening.text.en}")
         self._write(opening, asked)
-        for effect in self.case.controls[0].owed:
-            self.give(c.RecordEnforcement(placed.control_id, effect))  # type: ignore[arg-type]
 
     def _asked(self, by: Actor) -> Asked:
         self._now += timedelta(minutes=1)
@@ -136,33 +136,30 @@ def placed_control(case_id: str, at: str) -> PlacedControl:
     )
 
 
-def papers(case: Case) -> list[tuple[FiledDocument, Actor]]:
-    """The documents the case asks for, and who files each."""
-    wanted = [requirement[0] for requirement in case.evidence.requirements]
+def papers(case_id: str, requirements: Sequence[Sequence[str]]) -> list[tuple[FiledDocument, Actor]]:
+    """The documents a case asks for, and who files each."""
     return [
         (
-            FiledDocument(f"{case.case_id}:{code}", code, f"{number:064x}", "image/png"),
+            FiledDocument(f"{case_id}:{code}", code, f"{number:064x}", "image/png"),
             OFFICER_2 if code in STAFF_FILED else MERCHANT,
         )
-        for number, code in enumerate(wanted, 1)
+        for number, (code, *_) in enumerate(requirements, 1)
     ]
-
-
-def approval(case: Case) -> c.Approve:
-    """The release of all that may be disposed of."""
-    return c.Approve(disposable_fen(case), 0, 0, "evidence fits")
 
 
 def tell(case_id: str) -> Iterator[Story]:
     """A whole case, from the first notice to closed books; the story so far comes back after each stage of it."""
     story = Story(case_id)
     story.open()
+    for control in story.case.controls:
+        for effect in control.owed:
+            story.give(c.RecordEnforcement(control.control_id, effect))  # type: ignore[arg-type]
     yield story
     story.give(c.ConfirmReason(REASON), OFFICER)
     _tell_owed(story)
     yield story
     story.give(c.OpenAppeal("vault:1"), MERCHANT)
-    filed = papers(story.case)
+    filed = papers(case_id, story.case.evidence.requirements)
     for paper, by in filed:
         story.give(c.AddDocument(paper), by)
     yield story
@@ -170,9 +167,9 @@ def tell(case_id: str) -> Iterator[Story]:
     story.give(c.RecordChecks(tuple(c.CheckedDocument(paper.document_id, "passed") for paper, _ in filed)))
     _tell_owed(story)
     yield story
-    story.give(approval(story.case), REVIEWER_1)
+    story.give(APPROVAL, REVIEWER_1)
     yield story
-    story.give(approval(story.case), REVIEWER_2)
+    story.give(APPROVAL, REVIEWER_2)
     story.give(c.Execute())
     _carry_out(story)
     yield story
@@ -196,6 +193,13 @@ def _tell_owed(story: Story) -> None:
         owed = story.case.owed[0]
         receipt = f"msg:{owed.key}"
         story.give(c.RecordNotice(owed.key, owed.notice, "email", receipt, story.case.opened_at))
+
+
+def intake(case_id: str) -> list[Append]:
+    """What opens a case."""
+    story = Story(case_id)
+    story.open()
+    return story.appends
 
 
 def whole(case_id: str) -> list[Append]:
