@@ -206,18 +206,16 @@ def _on_legal(case: Case, event: LegalEvent, *, at: str, by: str) -> Case:
 
 
 def _order_gone(case: Case, control_id: str) -> Case:
-    """The order no longer stands. What it holds or blocks by itself is let go by steps of the release; before the
-    pivot it is a control like any other from now on."""
-    past_pivot = case.release.past_pivot
+    """The order no longer stands. What it holds or blocks by itself is let go by steps of the release after the pivot;
+    before it, it is a control like any other from now on."""
 
     def gone(control: Control) -> Control:
         nothing_left = not control.remaining_fen and "block" not in control.enforced
-        legal_hold = control.legal_hold and (past_pivot or nothing_left)
-        return replace(control, lifted=nothing_left, legal_hold=legal_hold, covers_fen=0, rejustify_tier=None)
+        return replace(control, lifted=nothing_left, legal_hold=False, covers_fen=0, rejustify_tier=None)
 
     lifted = with_control(case, control_id, gone)
-    kept = control_id in {control.control_id for control in lifted.standing_controls} and not past_pivot
-    return lifted if kept else ended(lifted, f"hold:{control_id}")
+    kept = control_id in {control.control_id for control in lifted.standing_controls}
+    return lifted if kept and not case.release.past_pivot else ended(lifted, f"hold:{control_id}")
 
 
 def _going_on(release: Release, planned: tuple[e.PlannedStep, ...]) -> Release:

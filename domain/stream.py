@@ -28,6 +28,7 @@ def _refuse(value: object) -> str:
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_refuse)
 _COMPACT = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 
+
 @dataclass(frozen=True, slots=True)
 class Head:
     """Where a stream ends: how many entries it has, and the hash of the last."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from domain import commands as c
-from domain.actors import SYSTEM, Actor
+from domain.actors import Actor
 from domain.business_time import format_time
 from domain.commands import Asked
 from domain.controls import freeze
@@ -20,18 +20,19 @@ from tests.domain.specification import (
     FIRST_MOMENT,
     MERCHANT,
     MERCHANT_NO,
+    NOTHING,
     OFFICER,
     POLICY,
     REVIEWER_1,
     REVIEWER_2,
     SUPERVISOR,
-    NOTHING,
     Outcome,
     Past,
-    moment,
     rfc3339,
 )
 
+HELD = 8_642_000
+"""What the appeals of the fixtures hold: ¥86,420.00, enough for tier L2."""
 READ_BY_MACHINE = {"D01", "D03"}
 WHY = Text("看不清。", "It cannot be read.")
 
@@ -250,5 +251,3 @@ def tell(past: Past) -> Past:
         at = format_time(past.clock + A_LITTLE)
         past = past.when(c.RecordNotice(owed.key, owed.notice, "email", f"receipt-{owed.key}", at)).accepted
     return past
-
-

@@ -107,7 +107,13 @@ class Past:
         return self
 
     def when(
-        self, command: Command, *, by: Actor = SYSTEM, at: str | None = None, seen: int | None = None, again: bool = False
+        self,
+        command: Command,
+        *,
+        by: Actor = SYSTEM,
+        at: str | None = None,
+        seen: int | None = None,
+        again: bool = False,
     ) -> Outcome:
         """Someone asks: a little later than what happened last, or `at` a time; having `seen` a version of the case.
         `again` is the same time as last."""

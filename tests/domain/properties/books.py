@@ -184,7 +184,7 @@ class Books:
             self.floor = "L3"
         control = self.controls[body["control_id"]]
         control.on = bool(control.held or control.block)
-        control.legal = control.legal and self.past_pivot  # what is left of it is now a hold like any other
+        control.legal = False  # what is left of it is now a control like any other
 
     def _HoldRejustified(self, body: dict[str, Any], who: str, entry: Entry) -> None:  # noqa: N802
         assert who != self.controls[body["control_id"]].placer, "justified anew by who placed it"

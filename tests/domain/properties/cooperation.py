@@ -65,7 +65,9 @@ class Cooperation:
 
     def do(self, command: Command, role: str | None = None) -> Refused | None:
         refused = self.world.ask(command, self.someone(role) if role else SYSTEM)
-        assert refused is None, f"good will is refused {command} at {self.case.status}: {refused.code} {refused.text.en}"
+        assert refused is None, (
+            f"good will is refused {command} at {self.case.status}: {refused.code} {refused.text.en}"
+        )
         return refused
 
     def someone(self, role: str) -> Actor:
@@ -191,10 +193,18 @@ class Cooperation:
             self.do(c.FinishStep(flying.n, "done"))
         elif not self.case.release.past_pivot and undoable(self.case):
             self._compensating()
+        elif self._rest_may_go():
+            rest = c.Approve(self.case.release.payout_fen, 0, 0, "not named in the order")
+            self.do(rest, "compliance_head" if self.case.remainder_proposed_by else "supervisor")
         elif not self._last_is_a_fresh_instrument():
             self._file("D24", "officer")
         else:
             self.do(c.LiftLegalHold(self.case.evidence.documents[-1].document_id), "compliance_head")
+
+    def _rest_may_go(self) -> bool:
+        """What the order does not name may leave; half of all courts are waited for instead."""
+        release, coin = self.case.release, len(self.case.evidence.documents) % 2
+        return release.past_pivot and not release.payout_begun and release.payout_fen > 0 and coin == 0
 
     def _last_is_a_fresh_instrument(self) -> bool:
         last = self.case.evidence.documents[-1]
@@ -216,4 +226,5 @@ class Cooperation:
             owed = self.case.owed[0]
             self.do(c.RecordNotice(owed.key, owed.notice, "email", "receipt", self.case.since))
         else:
-            assert self.world.pass_next_deadline()
+            dues = [due for due in self.case.dues.values() if not due.name.startswith("hold:")]
+            self.world.pass_deadline(min(dues, key=lambda due: (due.due, due.name)).name)

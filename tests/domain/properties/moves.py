@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 from typing import TypeVar
 
 from domain import commands as c
-from domain.actors import SYSTEM, Actor
+from domain.actors import SYSTEM
 from domain.case import Case, Status
 from domain.commands import Command
 from domain.controls import disposable_fen
@@ -17,8 +16,8 @@ from domain.events import QuestionedTransaction
 from domain.evidence import to_check
 from domain.text import Text
 from tests.domain.appeals import a_control, a_document, item
-from tests.domain.properties.world import PEOPLE, World
-from tests.domain.specification import POLICY, rfc3339
+from tests.domain.properties.world import ADMINISTRATOR, PEOPLE, TWO_HATS, World
+from tests.domain.specification import COMPLIANCE, COMPLIANCE_2, OFFICER_2, POLICY, SUPERVISOR, rfc3339
 
 T = TypeVar("T")
 DOC_TYPES = ("D01", "D03", "D06", "D07", "D08", "D12", "D14", "D22", "D23", "D24", "D25")
@@ -132,6 +131,18 @@ class Moves:
 
     def an_instrument_arrives(self) -> None:
         self.world.ask(c.AddDocument(a_document("D24", self.number(), self.pick(ENDS))), self.pick(PEOPLE))
+
+    def an_order_comes(self) -> None:
+        """A court's order is filed and entered."""
+        self.world.ask(c.AddDocument(a_document("D24", self.number())), self.pick((OFFICER_2, TWO_HATS)))
+        if self.case.status is not Status.SUSPENDED_LEGAL:
+            self.world.ask(self._place_legal_hold(), self.pick((COMPLIANCE, COMPLIANCE_2, ADMINISTRATOR)))
+
+    def the_rest_is_let_go(self) -> None:
+        """What an order does not name leaves by a fresh decision, when the people can agree."""
+        rest = c.Approve(self.case.release.payout_fen, 0, 0, "not named in the order")
+        self.world.ask(rest, self.pick((SUPERVISOR, TWO_HATS, COMPLIANCE)))
+        self.world.ask(rest, self.pick((COMPLIANCE, COMPLIANCE_2, ADMINISTRATOR, SUPERVISOR)))
 
     # --- the world outside ------------------------------------------------------------------------------------------
 
@@ -258,8 +269,12 @@ class Moves:
             moves += [self.verification_answers] * 8
         if status in {Status.APPROVED, Status.EXECUTING, Status.COMPENSATING, Status.SUSPENDED_LEGAL}:
             moves += [self.the_release_goes_on] * 12
+        if status in {Status.EXECUTING, Status.COMPENSATING, Status.POST_ACTIONS, Status.APPROVED}:
+            moves += [self.an_order_comes]
+        if status is Status.SUSPENDED_LEGAL:
+            moves += [self.the_rest_is_let_go] * 6
         if status is Status.POST_ACTIONS:
-            moves += [self.the_account_is_checked] * 2
+            moves += [self.the_account_is_checked] * 2 + [self.a_deadline_passes] * 3
         return moves
 
 
@@ -270,5 +285,3 @@ def an_appeal_of(dice: random.Random) -> tuple[str, dict[str, object]]:
     if reason == "J01":
         kind = "judicial_freeze"
     return reason, {"kind": kind, "held_fen": held, "source": dice.choice(POLICY.reasons[reason].raised_by)}
-
-
