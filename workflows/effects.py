@@ -6,11 +6,13 @@ read it.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import TypeVar
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from domain.commands import CheckedDocument
@@ -25,6 +27,9 @@ PATIENT = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=ti
 
 _HEARTBEAT = timedelta(seconds=10)
 _ONE_CALL = timedelta(seconds=20)
+_NEXT_TRY = timedelta(hours=1)
+
+T = TypeVar("T")
 
 
 async def effect(name: str, order: ports.Order, timers: Timers, summary: str) -> ports.Receipt:
@@ -66,11 +71,29 @@ async def insist(name: str, order: ports.Order, timers: Timers, summary: str) ->
         try:
             return await effect(name, order, timers, summary)
         except ActivityError as error:
-            if refused(error) is not None:
+            if refused(error) is not None or is_cancelled_exception(error):
                 raise
             found = await look_up(name, order)
             if found:
                 return found
+            await workflow.sleep(timers.step_backoff_first_seconds, summary=f"before {summary} is tried again")
+
+
+async def persist(name: str, order: ports.Order, timers: Timers, summary: str) -> ports.Receipt:
+    """An effect that must come about although its partner refuses it: tried every hour until someone has put right
+    what stands in its way."""
+    return await until_answered(lambda: insist(name, order, timers, summary), f"{summary} was refused")
+
+
+async def until_answered(call: Callable[[], Awaitable[T]], why: str) -> T:
+    """The answer of a call that ends in an error only where a person must put something right; it is tried hourly."""
+    while True:
+        try:
+            return await call()
+        except ActivityError as error:
+            if is_cancelled_exception(error):
+                raise
+        await workflow.sleep(_NEXT_TRY, summary=f"{why}; it is tried again")
 
 
 async def verify(order: ports.VerifyOrder, retry: RetryPolicy) -> CheckedDocument:

@@ -20,21 +20,18 @@ from datetime import timedelta
 from typing import Any, NoReturn, TypeVar
 
 from temporalio import workflow
-from temporalio.common import RetryPolicy, SearchAttributeKey
+from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-
     from domain import commands as c
-    from domain import deadlines, evidence, release
-    from domain.business_time import SHANGHAI, parse_time
-    from domain.case import Case, Control, Document, OwedNotice, Status, Step
-    from domain.controls import tier_of
-    from domain.events import Due
+    from domain import evidence, release
+    from domain.business_time import SHANGHAI
+    from domain.case import Case, Document, Status, Step
     from domain.refusals import Refused
-    from domain.waiting import waiting_on
     from domain.wire import Answer
     from workflows import effects, orders, ports
+    from workflows.duties import Duties
     from workflows.messages import (
         CaseInput,
         CommandOrder,
@@ -47,25 +44,22 @@ with workflow.unsafe.imports_passed_through():
         senseless,
     )
     from workflows.record import Record
+    from workflows.showing import Showing
 
 KIND = "freeze_appeal"
 
 T = TypeVar("T")
-
-STATUS = SearchAttributeKey.for_keyword("ThawStatus")
-REASON = SearchAttributeKey.for_keyword("ThawReason")
-TIER = SearchAttributeKey.for_keyword("ThawTier")
-DUE = SearchAttributeKey.for_datetime("ThawDue")
 
 
 @workflow.defn(name="FreezeAppeal")
 class FreezeAppeal:
     @workflow.init
     def __init__(self, start: CaseInput) -> None:
+        self._showing = Showing(KIND)
         self._record = Record(KIND, start.entries, self._show)
-        self._at_work = 0
-        self._leaving = False
-        self._shown: tuple[str, ...] = ()
+        self._duties = Duties(self._record)
+        self._beside: asyncio.Task[None] | None = None
+        self._continue_after = start.continue_after
         self._done_once: set[str] = set()
 
     @property
@@ -77,16 +71,17 @@ class FreezeAppeal:
         """Carry the case on from where its journal stands, until nothing is left to do or to watch."""
         del start  # `__init__` has it
         self._show()
-        beside = [asyncio.create_task(duty()) for duty in (self._keep_time, self._enforce_controls, self._tell)]
+        self._beside = asyncio.create_task(self._duties.perform())
         while not self.case.finished:
+            if self._beside.done():
+                self._beside.result()
             if self._record.stale:
                 await self._record.sync()
-            elif workflow.info().is_continue_as_new_suggested():
+            elif self._is_long():
                 await self._continue_as_new()
             else:
                 await self._next_stage()
-        for duty in beside:
-            duty.cancel()
+        self._beside.cancel()
         await workflow.wait_condition(workflow.all_handlers_finished)
         return self.case.status
 
@@ -129,7 +124,8 @@ class FreezeAppeal:
     async def _await_verification(self) -> None:
         """Verification was away: keep asking until it answers, or until a person takes over."""
         version = self.case.version
-        checked = await self._until_moved(self._verify_all(effects.PATIENT))
+        patiently = effects.until_answered(lambda: self._verify_all(effects.PATIENT), "documents could not be read")
+        checked = await self._until_moved(patiently)
         if checked is not None:
             await self._record.proceed(c.ResumeChecks(), f"checks:{version}:resumed")
             await self._record.proceed(c.RecordChecks(checked), f"checks:{version}:done")
@@ -190,7 +186,9 @@ class FreezeAppeal:
         paid = next(step for step in reversed(self.case.release.steps) if step.name == "pay_out")
         if await self._moved(within=_BANK_SILENCE, why="the bank's word on the payout"):
             return
-        state = await self._until_moved(effects.payout_state(orders.for_step(self.case, paid)))
+        order = orders.for_step(self.case, paid)
+        asked = effects.until_answered(lambda: effects.payout_state(order), "the bank would not say")
+        state = await self._until_moved(asked)
         if state is not None and state.outcome in {"confirmed", "bounced"}:
             answer = c.AnswerPayout(paid.planned.key, state.outcome, state.message_ref, state.reason)
             await self._record.proceed(answer, f"payout:{paid.n}:asked")
@@ -203,7 +201,7 @@ class FreezeAppeal:
             await self._carry_out(flying)
         elif todo and not self.case.release.past_pivot:
             name, order = orders.for_reversal(self.case, todo[0])
-            receipt = await self._insist(name, order, f"reverse {todo[0].name}")
+            receipt = await self._persist(name, order, f"reverse {todo[0].name}")
             await self._record.proceed(c.UndoStep(todo[0].n, receipt.ref), f"step:{todo[0].n}:undone")
         else:
             await self._moved()
@@ -218,10 +216,12 @@ class FreezeAppeal:
             await self._moved()
 
     async def _check_account(self) -> None:
-        ref = self.case.release.account_ref or ""
-        check = await self._until_moved(effects.check_account(self._order("account", account_ref=ref)))
+        name = f"account:{self.case.version}"
+        order = self._order(name, account_ref=self.case.release.account_ref or "")
+        asked = effects.until_answered(lambda: effects.check_account(order), "the account could not be checked")
+        check = await self._until_moved(asked)
         if check is not None:
-            await self._record.proceed(c.RecordAccountCheck(check.matches, check.finding), f"account:{ref}:checked")
+            await self._record.proceed(c.RecordAccountCheck(check.matches, check.finding), f"{name}:checked")
 
     async def _watch(self) -> None:
         """A released terminal is watched for a while."""
@@ -233,78 +233,7 @@ class FreezeAppeal:
     async def _once(self, name: str, effect: str, **fields: Any) -> None:
         """An effect that is asked for once in a run; its key keeps it one over all runs."""
         self._done_once.add(name)
-        await self._insist(effect, self._order(name, **fields), name)
-
-    # --- beside the stages ------------------------------------------------------------------------------------------
-
-    async def _keep_time(self) -> None:
-        """Wait for the case's next deadline. A passed deadline is a command like any other."""
-        passed: Due | None = None
-        while True:
-            due = deadlines.earliest(self.case)
-            if due is None or due == passed or self._leaving:
-                await workflow.wait_condition(lambda: deadlines.earliest(self.case) != due)  # noqa: B023
-                continue
-            wait = parse_time(due.due) - workflow.now()
-            try:
-                await workflow.wait_condition(
-                    lambda: deadlines.earliest(self.case) != due,  # noqa: B023
-                    timeout=max(wait, timedelta()),
-                    timeout_summary=f"{due.name} until {due.due[:16]}Z",
-                )
-            except TimeoutError:
-                passed = due
-                await self._working(
-                    self._record.proceed(c.PassDeadline(due.name, due.due), f"deadline:{due.name}:{due.due}")
-                )
-
-    async def _enforce_controls(self) -> None:
-        """Bring every control into force: at the ledger, at the terminal. One partner's absence holds up no other."""
-        begun: set[tuple[str, str]] = set()
-        while True:
-            await workflow.wait_condition(lambda: bool(self._unenforced(begun)))
-            for control, effect in self._unenforced(begun):
-                begun.add((control.control_id, effect))
-                asyncio.create_task(self._working(self._enforce(control, effect)))  # noqa: RUF006
-
-    def _unenforced(self, begun: set[tuple[str, str]]) -> list[tuple[Control, str]]:
-        if self._leaving:
-            return []
-        flying = self.case.release.in_flight
-        return [
-            (control, effect)
-            for control in self.case.controls
-            for effect in control.owed
-            if (control.control_id, effect) not in begun and not (control.legal_hold and flying)
-        ]
-
-    async def _enforce(self, control: Control, effect: str) -> None:
-        order, step = orders.for_control(self.case, control, effect), f"control:{control.control_id}:{effect}:done"
-        if effect == "questions":
-            found = await effects.questions(order)
-            await self._record.proceed(c.RecordEnforcement(control.control_id, "questions", None, found), step)
-            return
-        try:
-            await self._insist(orders.ENFORCEMENT[effect], order, f"{effect} for {control.placed.kind}")
-        except ActivityError as error:
-            if effects.refused(error) is None:
-                raise
-            refused = c.RecordEnforcement(control.control_id, "hold", effects.available_fen(error))
-            await self._record.proceed(refused, f"control:{control.control_id}:hold:refused")
-            return
-        await self._record.proceed(c.RecordEnforcement(control.control_id, effect), step)  # type: ignore[arg-type]
-
-    async def _tell(self) -> None:
-        """Send the notices owed, in their order, each once."""
-        while True:
-            await workflow.wait_condition(lambda: bool(self.case.owed) and not self._leaving)
-            await self._working(self._send(self.case.owed[0]))
-
-    async def _send(self, owed: OwedNotice) -> None:
-        order = orders.for_notice(self.case, owed, self._record.policy)
-        sent = await effects.notify(order)
-        record = c.RecordNotice(owed.key, owed.notice, sent.channel, sent.receipt, sent.delivered_at)
-        await self._record.proceed(record, f"sent:{owed.key}")
+        await self._persist(effect, self._order(name, **fields), name)
 
     # --- effects ----------------------------------------------------------------------------------------------------
 
@@ -312,8 +241,8 @@ class FreezeAppeal:
         case = self.case
         return ports.Order(f"{case.case_id}:{name}", case.case_id, case.merchant_no, case.terminal_sn, **fields)
 
-    async def _insist(self, name: str, order: ports.Order, summary: str) -> ports.Receipt:
-        return await effects.insist(name, order, self._record.policy.timers, summary)
+    async def _persist(self, name: str, order: ports.Order, summary: str) -> ports.Receipt:
+        return await effects.persist(name, order, self._record.policy.timers, summary)
 
     # --- waiting ----------------------------------------------------------------------------------------------------
 
@@ -327,56 +256,38 @@ class FreezeAppeal:
         return True
 
     def _has_moved(self, position: int) -> bool:
-        return self._record.position != position or self._record.stale or workflow.info().is_continue_as_new_suggested()
+        broken = self._beside is not None and self._beside.done()
+        return self._record.position != position or self._record.stale or self._is_long() or broken
 
     async def _until_moved(self, work: Coroutine[Any, Any, T]) -> T | None:
         """The work's result, or None when the case left the stage before it was there; then the work is dropped."""
-        status, account = self.case.status, self.case.release.account_ref
+        stage = self._stage()
         task = asyncio.ensure_future(work)
-        await workflow.wait_condition(
-            lambda: (
-                task.done()
-                or (self.case.status, self.case.release.account_ref) != (status, account)
-                or self._record.stale
-            )
-        )
+        await workflow.wait_condition(lambda: task.done() or self._stage() != stage or self._record.stale)
         if task.done():
             return task.result()
         task.cancel()
+        task.add_done_callback(lambda dropped: dropped.cancelled() or dropped.exception())
         return None
 
-    async def _working(self, work: Coroutine[Any, Any, T]) -> T:
-        """Work beside the stages, counted so that a run is not continued in the middle of it."""
-        self._at_work += 1
-        try:
-            return await work
-        finally:
-            self._at_work -= 1
+    def _stage(self) -> tuple[str, str, str | None]:
+        return self.case.status, self.case.release.payout, self.case.release.account_ref
+
+    def _is_long(self) -> bool:
+        """Whether the run's history should be continued in a new one."""
+        info = workflow.info()
+        if self._continue_after is not None and info.get_current_history_length() > self._continue_after:
+            return True
+        return info.is_continue_as_new_suggested()
 
     async def _continue_as_new(self) -> NoReturn:
-        """A long history goes on in a new run, with the journal so far as its input."""
-        self._leaving = True
-        await workflow.wait_condition(lambda: self._at_work == 0 and workflow.all_handlers_finished())
-        workflow.continue_as_new(CaseInput(self._record.whole()))
+        """A long history goes on in a new run, with the journal so far as its input. Calls still under way beside the
+        stages are made again there, under the same keys; only the journal must not be left in the middle of a word."""
+        await workflow.wait_condition(lambda: not self._record.busy and workflow.all_handlers_finished())
+        workflow.continue_as_new(CaseInput(self._record.whole(), self._continue_after))
 
     def _show(self) -> None:
-        """Tell engineers where the case stands: one sentence, and attributes to search by."""
-        case, policy = self.case, self._record.policy
-        waiting = waiting_on(case, policy)
-        workflow.set_current_details(waiting.sentence.en)
-        tier = tier_of(case, policy)
-        shown = (case.status.value, case.reason_code, tier, waiting.until or "")
-        if shown[:3] != self._shown[:3]:
-            due = parse_time(waiting.until) if waiting.until else None
-            workflow.upsert_search_attributes(
-                [
-                    STATUS.value_set(case.status.value),
-                    REASON.value_set(case.reason_code),
-                    TIER.value_set(tier),
-                    DUE.value_set(due) if due else DUE.value_unset(),
-                ]
-            )
-            self._shown = shown
+        self._showing.show(self.case, self._record.policy)
 
     # --- what reaches the case --------------------------------------------------------------------------------------
 

@@ -19,9 +19,14 @@ INVALID = "invalid"
 
 @dataclass(frozen=True, slots=True)
 class CaseInput:
-    """The case's journal so far, as `domain.wire.entries_json`: what a run starts from and continues with."""
+    """The case's journal so far, as `domain.wire.entries_json`: what a run starts from and continues with.
+
+    `continue_after` continues a run once its own history has so many events, for tests of long histories; otherwise
+    the engine says when.
+    """
 
     entries: str
+    continue_after: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

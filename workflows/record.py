@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
-from dataclasses import asdict
 from datetime import timedelta
 
 from temporalio import workflow
@@ -79,6 +78,11 @@ class Record:
     def stale(self) -> bool:
         """Whether the journal is known to be ahead."""
         return self._stale
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is being written or read just now."""
+        return self._lock.locked()
 
     def doubt(self) -> None:
         """The journal may be ahead: read it before the next decision."""
@@ -184,7 +188,7 @@ class Record:
                 "expected_position": self.history.head.position,
                 "expected_head": self.history.head.hash,
                 "command_id": entries[0].command_id,
-                "entries": [asdict(entry) for entry in entries],
+                "entries": [entry.row() for entry in entries],
                 "summary": listing.summary(after, self.policy),
                 **new,
             }

@@ -1,204 +1,215 @@
-"""A case desk for workflow tests: the time-skipping server, a real journal, and hands that do as they are told."""
+"""A case desk for workflow tests: the time-skipping server, a real journal, and partners that do as they are told.
+
+One engine serves all tests; its clock only moves forward, and only inside `Desk.sleep`. Every test has a desk with a
+calendar of its own (`calendars`) and takes its cases away when it ends, so that none sees another's.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
-from temporalio import activity
+from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
-from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.api.sdk.v1 import WorkflowMetadata
+from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionRequest
+from temporalio.client import WorkflowExecutionStatus, WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 import journal as journals
 import policies
-from domain import listing
+from activities.journal import JournalHands
+from domain import commands, listing
 from domain.actors import Actor
-from domain.business_time import format_time
+from domain.business_time import format_time, parse_time
+from domain.case import Case
 from domain.commands import Asked
-from domain.controls import freeze
+from domain.controls import disposable_fen, freeze
 from domain.events import PlacedControl
+from domain.evidence import STAFF_FILED
+from domain.freeze_appeal import decide
 from domain.refusals import Refused
-from domain.stream import Head, seal
-from domain.text import Text
+from domain.stream import Entry, seal
 from domain.wire import History, drafts, entries_json
 from journal import Journal
 from journal.requests import compose
+from tests.workflows.calendars import Calendars
+from tests.workflows.hands import Hands
+from workers.stack.temporal import SEARCH_ATTRIBUTES
 from workflows import ports
 from workflows.freeze_appeal import KIND, FreezeAppeal
 from workflows.messages import CaseInput, CommandOrder
 
 OFFICER = Actor("officer1", ("officer",))
+OFFICER_2 = Actor("officer2", ("officer",))
 MERCHANT = Actor("merchant1", ("merchant",), "847100000000001")
 REVIEWER_1 = Actor("reviewer1", ("reviewer",))
 REVIEWER_2 = Actor("reviewer2", ("reviewer",))
+REVIEWER_3 = Actor("reviewer3", ("reviewer",))
 SUPERVISOR = Actor("supervisor1", ("supervisor",))
 COMPLIANCE = Actor("compliance1", ("compliance_head",))
+COMPLIANCE_2 = Actor("compliance2", ("compliance_head",))
+
+MONDAY = "2026-11-02T10:00:00+08:00"
+"""The moment a test begins when it does not say otherwise."""
+POLICY = policies.load(policies.newest())
+HELD = 8_642_000
 
 BIN = Path(sys.executable).parent
+_numbers = count(1)
 
 
-def refusing(code: str, **facts: Any) -> ApplicationError:
-    return ApplicationError(code, code, facts, type=ports.REFUSED, non_retryable=True)
+def days(number: float) -> timedelta:
+    return timedelta(days=number)
 
 
-def lost() -> ApplicationError:
-    return ApplicationError("no answer", type=ports.UNKNOWN, non_retryable=True)
-
-
-class AwayError(Exception):
-    """The partner cannot be reached; nothing happened."""
+def minutes(number: float) -> timedelta:
+    return timedelta(minutes=number)
 
 
 @dataclass
-class Hands:
-    """Every partner at once. `script` says, by effect name, what the next calls do; without a word they succeed.
+class Engine:
+    """The server, its workers and the journal, shared by all tests."""
 
-    `done` are the keys whose effect took place, in order; `calls` every call.
-    """
-
-    script: dict[str, list[Exception | Callable[[ports.Order], Awaitable[None]]]] = field(default_factory=dict)
-    done: list[str] = field(default_factory=list)
-    names: dict[str, str] = field(default_factory=dict)
-    calls: list[tuple[str, str]] = field(default_factory=list)
-    notices: list[ports.NoticeOrder] = field(default_factory=list)
-    verdicts: dict[str, ports.Verified] = field(default_factory=dict)
-    bank: dict[str, ports.PayoutState] = field(default_factory=dict)
-    account_matches: bool = True
-
-    def next(self, name: str, *outcomes: Exception | Callable[[ports.Order], Awaitable[None]]) -> None:
-        """The next calls of `name`: an exception is raised before the effect, `lost()` after it."""
-        self.script.setdefault(name, []).extend(outcomes)
-
-    async def _play(self, name: str, order: Any) -> None:
-        self.calls.append((name, order.key))
-        outcome = self.script[name].pop(0) if self.script.get(name) else None
-        if callable(outcome) and not isinstance(outcome, Exception):
-            await outcome(order)
-            outcome = None
-        if isinstance(outcome, Exception) and getattr(outcome, "type", None) != ports.UNKNOWN:
-            raise outcome
-        if order.key not in self.done:
-            self.done.append(order.key)
-            self.names[order.key] = name
-        if outcome is not None:
-            raise outcome
-
-    def effect(self, name: str) -> Callable[..., Any]:
-        @activity.defn(name=name)
-        async def do(order: ports.Order) -> ports.Receipt:
-            await self._play(name, order)
-            return ports.Receipt(f"ref:{order.key}")
-
-        return do
-
-    def look_up(self, name: str) -> Callable[..., Any]:
-        @activity.defn(name=name)
-        async def find(order: ports.Order) -> ports.Receipt | None:
-            self.calls.append((name, order.key))
-            return ports.Receipt(f"ref:{order.key}") if order.key in self.done else None
-
-        return find
-
-    @activity.defn(name=ports.RISK_QUESTIONS)
-    async def questions(self, order: ports.Order) -> ports.Questions:
-        return ports.Questions()
-
-    @activity.defn(name=ports.BANK_PAYOUT)
-    async def payout(self, order: ports.Order) -> ports.PayoutState:
-        return self.bank.get(order.key, ports.PayoutState("pending"))
-
-    @activity.defn(name=ports.BANK_CHECK_ACCOUNT)
-    async def check_account(self, order: ports.Order) -> ports.AccountCheck:
-        return ports.AccountCheck(self.account_matches, Text("同名", "same name"))
-
-    @activity.defn(name=ports.DOCUMENTS_VERIFY)
-    async def verify(self, order: ports.VerifyOrder) -> ports.Verified:
-        await self._play(ports.DOCUMENTS_VERIFY, order)
-        return self.verdicts.get(order.document_id, ports.Verified("passed"))
-
-    @activity.defn(name=ports.NOTICES_SEND)
-    async def notify(self, order: ports.NoticeOrder) -> ports.Delivered:
-        await self._play(ports.NOTICES_SEND, order)
-        self.notices.append(order)
-        return ports.Delivered("email", f"msg:{order.key}", "2026-11-02T03:00:00+00:00")
-
-    def on(self, queue: str) -> list[Callable[..., Any]]:
-        effects = [self.effect(name) for name, where in ports.EFFECTS.items() if where == queue]
-        looks = [self.look_up(name) for name, where in ports.LOOK_UPS.items() if where == queue]
-        special = {
-            "risk": [self.questions],
-            "bank": [self.payout, self.check_account],
-            "documents": [self.verify],
-            "notices": [self.notify],
-        }
-        return [*effects, *looks, *special.get(queue, [])]
-
-
-@dataclass
-class JournalHands:
+    env: WorkflowEnvironment
     journal: Journal
+    hands: Hands
+    calendars: Calendars
+    cases: Worker | None = None
 
-    @activity.defn(name=ports.JOURNAL_APPEND)
-    async def append(self, request: str) -> str:
-        return await self.journal.append(request)
+    async def start_cases(self, *, remembers: int = 100) -> None:
+        """Start the worker of the procedures, which keeps `remembers` of them in memory."""
+        at_journal = JournalHands(self.journal)
+        self.cases = Worker(
+            self.env.client,
+            task_queue=ports.CASES,
+            workflows=[FreezeAppeal],
+            activities=[at_journal.append, at_journal.read],
+            workflow_runner=self.calendars,
+            max_cached_workflows=remembers,
+        )
+        self._running = asyncio.create_task(self.cases.run())
 
-    @activity.defn(name=ports.JOURNAL_READ)
-    async def read(self, order: ports.ReadOrder) -> str:
-        return entries_json(await self.journal.read(order.stream, order.after))
+    async def skips(self) -> bool:
+        """Whether time can be skipped: the server never does again once a workflow was ended under a running call."""
+        try:
+            await asyncio.wait_for(self.env.sleep(timedelta(seconds=1)), timeout=2)
+        except TimeoutError:
+            return False
+        return True
+
+    async def stop_cases(self) -> None:
+        """The worker goes, and with it all it had in memory."""
+        if self.cases:
+            await self.cases.shutdown()
+            await self._running
+            self.cases = None
+
+
+@asynccontextmanager
+async def open_engine(database: str) -> AsyncIterator[Engine]:
+    """An engine with every worker running, its workflows in sandboxes, on a clock that skips."""
+    await journals.migrate(database)
+    async with AsyncExitStack() as stack:
+        journal = await stack.enter_async_context(await Journal.open(database))
+        env = await stack.enter_async_context(
+            await WorkflowEnvironment.start_time_skipping(
+                test_server_existing_path=str(BIN / "temporal-test-server"), data_converter=pydantic_data_converter
+            )
+        )
+        await _know_search_attributes(env)
+        engine = Engine(env, journal, Hands(), Calendars())
+        for queue in ports.QUEUES:
+            await stack.enter_async_context(Worker(env.client, task_queue=queue, activities=engine.hands.on(queue)))
+        await engine.start_cases()
+        stack.push_async_callback(engine.stop_cases)
+        yield engine
+
+
+async def _know_search_attributes(env: WorkflowEnvironment) -> None:
+    kinds = {
+        "Keyword": IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
+        "Datetime": IndexedValueType.INDEXED_VALUE_TYPE_DATETIME,
+    }
+    known = {name: kinds[kind] for name, kind in SEARCH_ATTRIBUTES.items()}
+    await env.client.operator_service.add_search_attributes(
+        AddSearchAttributesRequest(namespace="default", search_attributes=known)
+    )
+
+
+@asynccontextmanager
+async def open_desk(engine: Engine, begins: str = MONDAY) -> AsyncIterator[Desk]:
+    """A desk that opens at `begins`. Its cases are taken off the engine when it closes."""
+    engine.hands.forget()
+    moved = parse_time(begins) - await engine.env.get_current_time()
+    desk = Desk(engine, moved // timedelta(microseconds=1) * timedelta(microseconds=1))
+    try:
+        yield desk
+    finally:
+        await engine.hands.rest()
+        for appeal in desk.appeals:
+            await appeal.stop()
 
 
 @dataclass
 class Desk:
     """What a test drives: cases are opened in the journal and carried on by the workflow."""
 
-    env: WorkflowEnvironment
-    journal: Journal
-    hands: Hands
-    count: int = 0
+    engine: Engine
+    moved: timedelta
+    appeals: list[Appeal] = field(default_factory=list)
 
-    async def now(self) -> str:
-        return format_time(await self.env.get_current_time())
+    @property
+    def hands(self) -> Hands:
+        return self.engine.hands
 
-    async def open(self, *, kind: str = "settlement_hold", reason: str = "R01", held_fen: int = 8_642_000) -> Appeal:
-        self.count += 1
-        case_id, at = f"FA-{self.count}", await self.now()
-        policy = policies.load(policies.newest())
-        placed = PlacedControl(
-            f"C-{self.count}", kind, reason, held_fen, ("all",), "risk", f"X-{self.count}", OFFICER.name, at,
-            f"SN-{self.count}",
-        )  # fmt: skip
-        asked = Asked(f"{case_id}:open", OFFICER, at)
-        events = freeze(case_id, placed, "847100000000001", "company", asked, policy)
-        assert not isinstance(events, Refused)
-        entries = seal(
-            case_id, Head(), drafts(History().case, events), occurred_at=at, actor="officer:officer1",
-            command_id=asked.command_id,
-        )  # fmt: skip
-        case = History().after(entries).case
-        request = compose(
-            KIND, Head(), entries, summary=listing.summary(case, policy), tasks=listing.tasks(case, policy),
-            controls=listing.control_rows(case),
-        )  # fmt: skip
-        assert json.loads(await self.journal.append(request))["outcome"] == "ok"
-        appeal = Appeal(self, case_id)
-        await appeal.start()
-        return appeal
+    @property
+    def journal(self) -> Journal:
+        return self.engine.journal
+
+    async def now(self) -> datetime:
+        return await self.engine.env.get_current_time() + self.moved
 
     async def sleep(self, span: timedelta) -> None:
-        await self.env.sleep(span)
+        await self.engine.env.sleep(span)
+
+    async def sleep_until(self, at: str) -> None:
+        """Sleep to a moment on this desk's calendar (RFC 3339)."""
+        await self.sleep(parse_time(at) - await self.now())
+
+    async def open(
+        self,
+        reason: str = "R01",
+        *,
+        kind: str = "settlement_hold",
+        held_fen: int = HELD,
+        source: str | None = None,
+        continue_after: int | None = None,
+    ) -> Appeal:
+        """A control is placed on a terminal of its own; intake writes the case, and the relay starts it."""
+        case_id = f"FA-{next(_numbers)}"
+        appeal = Appeal(self, case_id, continue_after)
+        asked = Asked(f"{case_id}:open", OFFICER, format_time(await self.now()))
+        placed = appeal.control(reason, kind, held_fen, source or POLICY.reasons[reason].raised_by[0], at=asked.at)
+        events = freeze(case_id, placed, MERCHANT.merchant_no or "", "company", asked, POLICY)
+        assert not isinstance(events, Refused)
+        await appeal.write(History(), events, asked)
+        self.appeals.append(appeal)
+        self.engine.calendars.moved[case_id] = self.moved
+        await appeal.start()
+        return appeal
 
 
 @dataclass
@@ -207,111 +218,277 @@ class Appeal:
 
     desk: Desk
     case_id: str
+    continue_after: int | None = None
     given: int = 0
+    filed: int = 0
+    placed: int = 0
+
+    # --- its procedure ----------------------------------------------------------------------------------------------
 
     async def start(self) -> None:
         entries = await self.desk.journal.read(self.case_id)
-        await self.desk.env.client.start_workflow(
-            FreezeAppeal.run, CaseInput(entries_json(entries)), id=self.case_id, task_queue=ports.CASES
+        await self.desk.engine.env.client.start_workflow(
+            FreezeAppeal.run,
+            CaseInput(entries_json(entries), self.continue_after),
+            id=self.case_id,
+            task_queue=ports.CASES,
         )
+
+    async def stop(self) -> None:
+        """The engine loses the case."""
+        with suppress(RPCError):
+            await self.handle.terminate()
+
+    async def start_anew(self) -> None:
+        """The engine lost the case; it is started again from its journal, as `thaw recover` does."""
+        await self.stop()
+        await self.start()
 
     @property
     def handle(self) -> WorkflowHandle[FreezeAppeal, str]:
-        return self.desk.env.client.get_workflow_handle_for(FreezeAppeal.run, self.case_id)
+        return self.desk.engine.env.client.get_workflow_handle_for(FreezeAppeal.run, self.case_id)
+
+    async def described(self) -> tuple[WorkflowExecutionStatus, dict[str, str]]:
+        """The engine's own view: whether the procedure runs, and the attributes it can be found by.
+
+        (Read from the raw answer: the test server keeps an attribute that was unset as a null, which the client's
+        `describe` does not read.)
+        """
+        client = self.desk.engine.env.client
+        answer = await client.workflow_service.describe_workflow_execution(
+            DescribeWorkflowExecutionRequest(
+                namespace=client.namespace, execution=WorkflowExecution(workflow_id=self.case_id)
+            )
+        )
+        info = answer.workflow_execution_info
+        values = {
+            name: json.loads(payload.data or "null") for name, payload in info.search_attributes.indexed_fields.items()
+        }
+        words = {name: value[0] if isinstance(value, list) else value for name, value in values.items()}
+        return WorkflowExecutionStatus(info.status), {name: word for name, word in words.items() if word is not None}
+
+    async def details(self) -> str:
+        """The sentence engineers see."""
+        metadata: WorkflowMetadata = await self.handle.query(
+            "__temporal_workflow_metadata", result_type=WorkflowMetadata
+        )
+        return metadata.current_details
+
+    async def ended(self) -> bool:
+        """Whether the procedure has come to its end."""
+        status, _ = await self.described()
+        return status is WorkflowExecutionStatus.COMPLETED
+
+    # --- its journal ------------------------------------------------------------------------------------------------
+
+    async def entries(self) -> tuple[Entry, ...]:
+        return await self.desk.journal.read(self.case_id)
+
+    async def history(self) -> History:
+        return History().after(await self.entries())
+
+    async def case(self) -> Case:
+        return (await self.history()).case
+
+    async def types(self) -> list[str]:
+        return [entry.type for entry in await self.entries()]
+
+    async def bodies(self, kind: str) -> list[dict[str, Any]]:
+        """The events of one type, as they were written."""
+        return [json.loads(entry.data) for entry in await self.entries() if entry.type == kind]
+
+    async def write(self, past: History, events: tuple[Any, ...], asked: Asked) -> tuple[Entry, ...]:
+        """Append events to the journal behind the procedure's back."""
+        entries = seal(
+            self.case_id,
+            past.head,
+            drafts(past.case, events),
+            occurred_at=asked.at,
+            actor=asked.by.signing_as(asked.by.roles),
+            command_id=asked.command_id,
+        )
+        case = past.after(entries).case
+        request = compose(
+            KIND,
+            past.head,
+            entries,
+            summary=listing.summary(case, POLICY),
+            tasks=listing.tasks(case, POLICY),
+            controls=listing.control_rows(case),
+        )
+        assert json.loads(await self.desk.journal.append(request))["outcome"] == "ok"
+        return entries
+
+    async def decided_elsewhere(self, command: commands.Command, by: Actor) -> tuple[Entry, ...]:
+        """A command decided and written without the procedure, as an administrator of the database could."""
+        self.given += 1
+        asked = Asked(f"{self.case_id}:elsewhere:{self.given}", by, format_time(await self.desk.now()))
+        past = await self.history()
+        events = decide(past.case, command, asked, POLICY)
+        assert not isinstance(events, Refused)
+        return await self.write(past, events, asked)
+
+    async def until(self, what: str | Callable[[Case], bool], *, tries: int = 500) -> Case:
+        """The case once it is in a status, or as described. Time stands still meanwhile, and the wait is bounded."""
+        for _ in range(tries):
+            case = await self.case()
+            if case.status == what if isinstance(what, str) else what(case):
+                return case
+            await asyncio.sleep(0.02)
+        raise AssertionError(f"{self.case_id} is {case.status} (wanted {what}); {(await self.types())[-10:]}")
+
+    async def until_event(self, kind: str, times: int = 1) -> Case:
+        """The case once the journal has the event `times` times."""
+        for _ in range(500):
+            if (await self.types()).count(kind) >= times:
+                return await self.case()
+            await asyncio.sleep(0.02)
+        raise AssertionError(f"{self.case_id} has no {times}. {kind}; {(await self.types())[-10:]}")
+
+    async def quiet(self) -> Case:
+        """The case once its procedure has no more to do for now."""
+        before, same = -1, 0
+        while same < 4:
+            position = (await self.entries())[-1].position
+            told = not (await self.case()).owed or "notices" in self.desk.hands.away
+            same = same + 1 if position == before and told else 0
+            before = position
+            await asyncio.sleep(0.025)
+        return await self.case()
+
+    # --- what people do ---------------------------------------------------------------------------------------------
+
+    def order(
+        self, by: Actor, name: str, seen: int | None, command_id: str | None, body: dict[str, Any]
+    ) -> CommandOrder:
+        self.given += 1
+        return CommandOrder(name, json.dumps(body), command_id or f"{self.case_id}:cmd:{self.given}", by, seen)
 
     async def give(
         self, by: Actor, name: str, *, seen: int | None = None, command_id: str | None = None, **body: Any
     ) -> str:
         """The events a command led to, or the code it was refused with."""
-        self.given += 1
-        order = CommandOrder(name, json.dumps(body), command_id or f"{self.case_id}:cmd:{self.given}", by, seen)
+        order = self.order(by, name, seen, command_id, body)
         try:
             answer = await self.handle.execute_update(FreezeAppeal.give, order, id=order.command_id)
         except WorkflowUpdateFailedError as error:
             return f"refused: {getattr(error.cause, 'type', error.cause)}"
         return ", ".join(answer.events)
 
-    async def history(self) -> History:
-        return History().after(await self.desk.journal.read(self.case_id))
+    async def ask(
+        self, by: Actor, name: str, *, seen: int | None = None, command_id: str | None = None, **body: Any
+    ) -> None:
+        """The same as a signal."""
+        await self.handle.signal(FreezeAppeal.ask, self.order(by, name, seen, command_id, body))
 
-    async def types(self) -> list[str]:
-        return [entry.type for entry in await self.desk.journal.read(self.case_id)]
+    def control(
+        self, reason: str, kind: str, held_fen: int, source: str, *, at: str, by: Actor = OFFICER
+    ) -> PlacedControl:
+        self.placed += 1
+        control_id, terminal = f"C-{self.case_id}-{self.placed}", f"SN-{self.case_id}"
+        ref = f"X-{control_id}"
+        return PlacedControl(control_id, kind, reason, held_fen, ("all",), source, ref, by.name, at, terminal)
 
-    async def until(self, status: str, *, tries: int = 400) -> History:
-        """The history once the case is in `status`; time is not skipped meanwhile, and the wait is bounded."""
-        for _ in range(tries):
-            history = await self.history()
-            if history.case.status == status:
-                return history
-            await asyncio.sleep(0.02)
-        raise AssertionError(f"{self.case_id} is {history.case.status}, not {status}; {(await self.types())[-8:]}")
+    async def another_control(self, reason: str = "R02", *, kind: str = "settlement_hold", held_fen: int = 0) -> str:
+        at = format_time(await self.desk.now())
+        placed = self.control(reason, kind, held_fen, POLICY.reasons[reason].raised_by[0], at=at)
+        fields = {name: getattr(placed, name) for name in placed.__dataclass_fields__}
+        return await self.give(OFFICER, "add_control", control=fields)
+
+    async def confirm(self) -> None:
+        reason = (await self.case()).reason_code
+        assert await self.give(OFFICER, "confirm_reason", reason_code=reason) == "ReasonConfirmed"
 
     async def draft(self) -> None:
-        assert await self.give(OFFICER, "confirm_reason", reason_code=(await self.history()).case.reason_code)
+        await self.confirm()
         assert await self.give(MERCHANT, "open_appeal", statement_ref="vault:1") == "AppealOpened"
 
-    async def file(self, *types: str) -> None:
-        for doc_type in types:
-            document = {
-                "document_id": f"{self.case_id}:{doc_type}:{self.given}", "doc_type": doc_type, "sha256": "00",
-                "media_type": "image/png",
-            }  # fmt: skip
-            assert await self.give(MERCHANT, "add_document", document=document) == "DocumentAdded"
+    async def file(self, doc_type: str, *, by: Actor | None = None, valid_until: str | None = None) -> str:
+        """The id of the document filed; whose paper it is follows from its type."""
+        self.filed += 1
+        document = {
+            "document_id": f"{self.case_id}:{doc_type}:{self.filed}",
+            "doc_type": doc_type,
+            "sha256": f"{self.filed:064x}",
+            "media_type": "image/png",
+            "valid_until": valid_until,
+        }
+        by = by or (OFFICER_2 if doc_type in STAFF_FILED else MERCHANT)
+        assert await self.give(by, "add_document", document=document) == "DocumentAdded"
+        return str(document["document_id"])
 
-    async def in_review(self) -> None:
-        await self.draft()
-        await self.file("D01", "D03", "D06", "D07")
+    async def file_all(self) -> None:
+        """Everything the reason asks for, the desk's own papers included."""
+        case = await self.case()
+        for requirement in case.evidence.requirements:
+            if set(requirement) & {doc.doc_type for doc in case.evidence.documents if not doc.asked_anew}:
+                continue
+            await self.file(requirement[0])
+
+    async def submit(self) -> None:
         assert await self.give(MERCHANT, "submit", declaration=True) == "CaseSubmitted"
-        await self.until("in_review_1")
 
-    async def approve(self, by: Actor, release_fen: int = 8_642_000, **amounts: int) -> str:
-        body = {"release_fen": release_fen, "penalty_fen": 0, "claims_fen": 0, "reason": "evidence fits"} | amounts
-        return await self.give(by, "approve", **body)
+    async def resubmit(self, *types: str) -> None:
+        """What was asked for anew is filed, and the case goes back to review."""
+        for doc_type in types or dict.fromkeys(item.doc_type for item in (await self.case()).evidence.asked):
+            await self.file(doc_type)
+        assert await self.give(MERCHANT, "resubmit") == "EvidenceResubmitted"
 
-    async def paid_out(self, outcome: str = "confirmed") -> str:
-        """The bank's word on the last payout."""
-        history = await self.history()
-        step = [s for s in history.case.release.steps if s.name == "pay_out"][-1]
+    async def in_review(self) -> Case:
+        """The first decision is awaited, every control is in force and every paper read."""
+        await self.draft()
+        await self.file_all()
+        await self.submit()
+        await self.until(lambda case: all(control.in_force for control in case.standing_controls))
+        return await self.until("in_review_1")
+
+    async def approve(self, by: Actor, release_fen: int | None = None, *, seen: int | None = None, **less: int) -> str:
+        """Approve a release of all that may be disposed of, less penalty and claims."""
+        amounts = {"penalty_fen": 0, "claims_fen": 0} | less
+        if release_fen is None:
+            release_fen = disposable_fen(await self.case()) - sum(amounts.values())
+        return await self.give(by, "approve", seen=seen, release_fen=release_fen, reason="evidence fits", **amounts)
+
+    async def approved(self, release_fen: int | None = None, **less: int) -> None:
+        """Both decisions are made; the release begins."""
+        await self.in_review()
+        assert await self.approve(REVIEWER_1, release_fen, **less) == "FirstApproval"
+        if (await self.case()).status == "in_review_2":
+            assert await self.approve(REVIEWER_2, release_fen, **less) == "SecondApproval"
+
+    async def sent(self, release_fen: int | None = None, **less: int) -> Case:
+        """Everything is done that can be before the bank speaks."""
+        await self.approved(release_fen, **less)
+        return await self.until_sent()
+
+    async def until_sent(self) -> Case:
+        return await self.until(lambda case: case.release.payout == "sent" and case.release.in_flight is None)
+
+    async def under_way(self, name: str) -> Case:
+        """The step `name` is in flight."""
+        return await self.until(lambda case: (flying := case.release.in_flight) is not None and flying.name == name)
+
+    async def bank_says(self, outcome: str = "confirmed", *, message_ref: str | None = None) -> str:
+        """The bank's word on the last payout, as its signed message brings it."""
+        steps = (await self.case()).release.steps
+        step = next(step for step in reversed(steps) if step.name == "pay_out")
+        ref = message_ref or f"bank:{self.case_id}:{step.n}"
         return await self.give(
-            OFFICER, "answer_payout", step_key=step.planned.key, outcome=outcome, message_ref=f"m:{step.n}"
+            OFFICER, "answer_payout", step_key=step.planned.key, outcome=outcome, message_ref=ref, command_id=f"m:{ref}"
         )
 
+    async def released(self) -> Case:
+        """The release is carried out to its end."""
+        await self.sent()
+        await self.bank_says()
+        return await self.until(lambda case: case.status in {"closed_released", "post_actions"})
 
-@asynccontextmanager
-async def open_desk(database: str) -> AsyncIterator[Desk]:
-    """A desk with every worker running, in workflow sandboxes, on a clock that skips."""
-    await journals.migrate(database)
-    async with (
-        await Journal.open(database) as journal,
-        await WorkflowEnvironment.start_time_skipping(
-            test_server_existing_path=str(BIN / "temporal-test-server"), data_converter=pydantic_data_converter
-        ) as env,
-    ):
-        await _know_search_attributes(env)
-        hands = Hands()
-        async with AsyncExitStack() as stack:
-            await stack.enter_async_context(
-                Worker(
-                    env.client,
-                    task_queue=ports.CASES,
-                    workflows=[FreezeAppeal],
-                    activities=[JournalHands(journal).append, JournalHands(journal).read],
-                    workflow_runner=SANDBOX,
-                )
-            )
-            for queue in ports.QUEUES:
-                await stack.enter_async_context(Worker(env.client, task_queue=queue, activities=hands.on(queue)))
-            yield Desk(env, journal, hands)
+    async def legal_hold(self, amount_fen: int, by: Actor = COMPLIANCE) -> str:
+        document_id = await self.file("D24", by=by)
+        return await self.give(
+            by, "place_legal_hold", reason_code="J01", amount_fen=amount_fen, document_id=document_id
+        )
 
-
-SANDBOX = SandboxedWorkflowRunner(
-    restrictions=SandboxRestrictions.default.with_passthrough_modules("domain", "policies", "pydantic", "pydantic_core")
-)
-
-
-async def _know_search_attributes(env: WorkflowEnvironment) -> None:
-    kinds = dict.fromkeys(("ThawStatus", "ThawReason", "ThawTier"), IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD)
-    kinds["ThawDue"] = IndexedValueType.INDEXED_VALUE_TYPE_DATETIME
-    await env.client.operator_service.add_search_attributes(
-        AddSearchAttributesRequest(namespace="default", search_attributes=kinds)
-    )
+    async def lift_legal_hold(self, by: Actor = COMPLIANCE) -> str:
+        document_id = await self.file("D24", by=by)
+        return await self.give(by, "lift_legal_hold", document_id=document_id)

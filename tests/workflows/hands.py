@@ -1,0 +1,202 @@
+"""The partners of a workflow test: hands that do as they are told, and remember what they did."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from domain.text import Text
+from workflows import ports
+
+
+class AwayError(Exception):
+    """The partner cannot be reached; nothing happened."""
+
+
+class Gate:
+    """Holds a call open until the test lets it go: `reached` once it is under way. Then it succeeds, or ends in
+    `then`."""
+
+    def __init__(self, then: Exception | None = None) -> None:
+        self.reached = asyncio.Event()
+        self.open = asyncio.Event()
+        self.then = then
+
+    async def __call__(self, order: Any) -> None:
+        self.reached.set()
+        await self.open.wait()
+        if self.then:
+            raise self.then
+
+    def let_go(self) -> None:
+        self.open.set()
+
+
+@dataclass(frozen=True)
+class Lost:
+    """No answer comes: the effect took place, or it did not."""
+
+    took_place: bool
+
+
+Outcome = Exception | Lost | Callable[[Any], Awaitable[None]]
+
+LOST = Lost(took_place=True)
+VANISHED = Lost(took_place=False)
+
+
+def refusing(code: str, **facts: Any) -> ApplicationError:
+    """A refusal for good."""
+    return ApplicationError(code, code, facts, type=ports.REFUSED, non_retryable=True)
+
+
+@dataclass
+class Hands:
+    """Every partner at once. `script` says, by effect, what its next calls do; without a word they succeed. Partners
+    in `away` (queues) cannot be reached.
+
+    `done` has the effects that took place, by key, in order; `calls` every call as (effect, key).
+    """
+
+    script: dict[str, list[Outcome]] = field(default_factory=dict)
+    away: set[str] = field(default_factory=set)
+    done: dict[str, ports.Order] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    calls: list[tuple[str, str]] = field(default_factory=list)
+    notices: dict[str, ports.NoticeOrder] = field(default_factory=dict)
+    verdicts: dict[str, ports.Verified] = field(default_factory=dict)
+    bank: dict[str, ports.PayoutState] = field(default_factory=dict)
+    gates: list[Gate] = field(default_factory=list)
+    busy: int = 0
+    questioned: tuple[ports.Questioned, ...] = ()
+    account_matches: bool = True
+
+    def next(self, name: str, *outcomes: Outcome) -> None:
+        """What the next calls of `name` do: an exception is raised before the effect; LOST and VANISHED answer
+        nothing, after the effect and without it; a gate holds the call."""
+        self.script.setdefault(name, []).extend(outcomes)
+
+    def hold(self, name: str, then: Exception | None = None) -> Gate:
+        """The next call of `name` waits for its gate, and then succeeds, or ends in `then`."""
+        gate = Gate(then)
+        self.gates.append(gate)
+        self.next(name, gate)
+        return gate
+
+    async def rest(self) -> None:
+        """Let every call come to its end."""
+        self.away.clear()
+        self.script.clear()
+        for gate in self.gates:
+            gate.let_go()
+        idle = 0
+        while idle < 5:
+            idle = 0 if self.busy else idle + 1
+            await asyncio.sleep(0.02)
+
+    def order_of(self, name: str) -> ports.Order:
+        """The order of the last effect of this name that took place."""
+        return next(self.done[key] for key in reversed(self.done) if self.names[key] == name)
+
+    def did(self, *, beside: str = "") -> list[str]:
+        """The names of the effects that took place, in order (without those of the queue `beside`)."""
+        return [name for key, name in self.names.items() if name.partition(".")[0] != beside]
+
+    def tried(self, name: str) -> list[str]:
+        """The keys of all calls of `name`, in order."""
+        return [key for called, key in self.calls if called == name]
+
+    async def _play(self, name: str, queue: str, order: Any) -> None:
+        self.busy += 1
+        try:
+            await self._act(name, queue, order)
+        finally:
+            self.busy -= 1
+
+    async def _act(self, name: str, queue: str, order: Any) -> None:
+        self.calls.append((name, order.key))
+        if queue in self.away:
+            raise AwayError(queue)
+        outcome = self.script[name].pop(0) if self.script.get(name) else None
+        if isinstance(outcome, Exception):
+            raise outcome
+        if callable(outcome):
+            await outcome(order)
+        if outcome != VANISHED:
+            self.done.setdefault(order.key, order)
+            self.names.setdefault(order.key, name)
+        if isinstance(outcome, Lost):
+            raise ApplicationError("no answer", type=ports.UNKNOWN, non_retryable=True)
+
+    def effect(self, name: str) -> Callable[..., Any]:
+        @activity.defn(name=name)
+        async def do(order: ports.Order) -> ports.Receipt:
+            await self._play(name, ports.EFFECTS[name], order)
+            return ports.Receipt(f"ref:{order.key}")
+
+        return do
+
+    def look_up(self, name: str) -> Callable[..., Any]:
+        @activity.defn(name=name)
+        async def find(order: ports.Order) -> ports.Receipt | None:
+            self.calls.append((name, order.key))
+            if ports.LOOK_UPS[name] in self.away:
+                raise AwayError(name)
+            return ports.Receipt(f"ref:{order.key}") if order.key in self.done else None
+
+        return find
+
+    async def _ask(self, name: str, order: Any) -> None:
+        self.calls.append((name, order.key))
+        if name.partition(".")[0] in self.away:
+            raise AwayError(name)
+
+    @activity.defn(name=ports.RISK_QUESTIONS)
+    async def questions(self, order: ports.Order) -> ports.Questions:
+        await self._ask(ports.RISK_QUESTIONS, order)
+        return ports.Questions(self.questioned)
+
+    @activity.defn(name=ports.BANK_PAYOUT)
+    async def payout(self, order: ports.Order) -> ports.PayoutState:
+        await self._ask(ports.BANK_PAYOUT, order)
+        return self.bank.get(order.key, ports.PayoutState("pending"))
+
+    @activity.defn(name=ports.BANK_CHECK_ACCOUNT)
+    async def check_account(self, order: ports.Order) -> ports.AccountCheck:
+        await self._ask(ports.BANK_CHECK_ACCOUNT, order)
+        finding = Text("同名", "same name") if self.account_matches else Text("不同名", "another name")
+        return ports.AccountCheck(self.account_matches, finding)
+
+    @activity.defn(name=ports.DOCUMENTS_VERIFY)
+    async def verify(self, order: ports.VerifyOrder) -> ports.Verified:
+        await self._ask(ports.DOCUMENTS_VERIFY, order)
+        return self.verdicts.get(order.doc_type, ports.Verified("passed"))
+
+    @activity.defn(name=ports.NOTICES_SEND)
+    async def notify(self, order: ports.NoticeOrder) -> ports.Delivered:
+        await self._ask(ports.NOTICES_SEND, order)
+        self.notices.setdefault(order.key, order)
+        return ports.Delivered("email", f"msg:{order.key}", "2026-11-02T03:00:00+00:00")
+
+    def on(self, queue: str) -> list[Callable[..., Any]]:
+        """The activities of a partner's queue."""
+        effects = [self.effect(name) for name, where in ports.EFFECTS.items() if where == queue]
+        looks = [self.look_up(name) for name, where in ports.LOOK_UPS.items() if where == queue]
+        special: dict[str, list[Callable[..., Any]]] = {
+            "risk": [self.questions],
+            "bank": [self.payout, self.check_account],
+            "documents": [self.verify],
+            "notices": [self.notify],
+        }
+        return [*effects, *looks, *special.get(queue, [])]
+
+    def forget(self) -> None:
+        """As on the first day: for the next test."""
+        fresh = Hands()
+        for name in self.__dataclass_fields__:
+            setattr(self, name, getattr(fresh, name))

@@ -1,0 +1,130 @@
+"""What a case's procedure does beside its stages, for as long as it runs: keep time, enforce controls, tell people.
+
+Each duty waits for its own partner only, so that one partner's absence holds up nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import NoReturn
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError
+
+with workflow.unsafe.imports_passed_through():
+    from domain import commands as c
+    from domain import deadlines
+    from domain.business_time import parse_time
+    from domain.case import Case, Control, OwedNotice
+    from domain.events import Due
+    from domain.refusals import Refused
+    from workflows import effects, orders
+    from workflows.record import Record
+
+Work = tuple[str, str]
+"""A control and the effect it is to have."""
+
+_NEXT_TRY = timedelta(days=1)
+
+
+class Duties:
+    """`perform` never returns; it raises when a duty cannot go on, so that a broken one does not go unnoticed."""
+
+    def __init__(self, record: Record) -> None:
+        self._record = record
+
+    @property
+    def _case(self) -> Case:
+        return self._record.case
+
+    async def perform(self) -> None:
+        await asyncio.gather(self._keep_time(), self._enforce_controls(), self._tell())
+
+    # --- time -------------------------------------------------------------------------------------------------------
+
+    async def _keep_time(self) -> NoReturn:
+        """Wait for the case's next deadline. A passed deadline is a command like any other."""
+        while True:
+            due = deadlines.earliest(self._case)
+            if due is None or await self._changed(due, self._left(due), f"{due.name} until {due.due[:16]}Z"):
+                await workflow.wait_condition(lambda: deadlines.earliest(self._case) is not None)
+                continue
+            passed = c.PassDeadline(due.name, due.due)
+            answer = await self._record.proceed(passed, f"deadline:{due.name}:{due.due}")
+            if isinstance(answer, Refused) and not self._left(due):
+                await self._changed(due, _NEXT_TRY, f"{due.name} could not be passed; it is tried again")
+
+    def _left(self, due: Due) -> timedelta:
+        return max(parse_time(due.due) - workflow.now(), timedelta())
+
+    async def _changed(self, due: Due, within: timedelta, why: str) -> bool:
+        """Whether another deadline became the next one in this time."""
+        try:
+            await workflow.wait_condition(
+                lambda: deadlines.earliest(self._case) != due, timeout=within, timeout_summary=why
+            )
+        except TimeoutError:
+            return False
+        return True
+
+    # --- controls ---------------------------------------------------------------------------------------------------
+
+    async def _enforce_controls(self) -> NoReturn:
+        """Bring every control into force: at the ledger, at the terminal."""
+        begun: dict[Work, asyncio.Task[None]] = {}
+        while True:
+            await workflow.wait_condition(lambda: bool(self._unenforced(begun)) or _any_ended(begun))
+            for work in [work for work, task in begun.items() if task.done()]:
+                begun.pop(work).result()
+            for control, effect in self._unenforced(begun):
+                begun[control.control_id, effect] = asyncio.create_task(self._enforce(control, effect))
+
+    def _unenforced(self, begun: dict[Work, asyncio.Task[None]]) -> list[tuple[Control, str]]:
+        """What is owed and not under way. What a legal order is about is known once the step under way has ended."""
+        flying = self._case.release.in_flight
+        return [
+            (control, effect)
+            for control in self._case.controls
+            for effect in control.owed
+            if (control.control_id, effect) not in begun and not (control.legal_hold and flying)
+        ]
+
+    async def _enforce(self, control: Control, effect: str) -> None:
+        """Have one effect of a control, however long it takes. What the ledger cannot hold is recorded as such."""
+        order, step = orders.for_control(self._case, control, effect), f"control:{control.control_id}:{effect}:done"
+        if effect == "questions":
+            found = await effects.questions(order)
+            await self._record.proceed(c.RecordEnforcement(control.control_id, "questions", None, found), step)
+            return
+        name, timers, summary = orders.ENFORCEMENT[effect], self._record.policy.timers, f"{effect} {control.control_id}"
+        if effect != "hold":
+            await effects.persist(name, order, timers, summary)
+            await self._record.proceed(c.RecordEnforcement(control.control_id, effect), step)  # type: ignore[arg-type]
+            return
+        try:
+            await effects.insist(name, order, timers, summary)
+        except ActivityError as error:
+            if effects.refused(error) is None:
+                raise
+            refused = c.RecordEnforcement(control.control_id, "hold", effects.available_fen(error))
+            await self._record.proceed(refused, f"control:{control.control_id}:hold:refused")
+            return
+        await self._record.proceed(c.RecordEnforcement(control.control_id, "hold"), step)
+
+    # --- notices ----------------------------------------------------------------------------------------------------
+
+    async def _tell(self) -> NoReturn:
+        """Send the notices owed, in their order, each once."""
+        while True:
+            await workflow.wait_condition(lambda: bool(self._case.owed))
+            await self._send(self._case.owed[0])
+
+    async def _send(self, owed: OwedNotice) -> None:
+        sent = await effects.notify(orders.for_notice(self._case, owed, self._record.policy))
+        record = c.RecordNotice(owed.key, owed.notice, sent.channel, sent.receipt, sent.delivered_at)
+        await self._record.proceed(record, f"sent:{owed.key}")
+
+
+def _any_ended(begun: dict[Work, asyncio.Task[None]]) -> bool:
+    return any(task.done() for task in begun.values())
