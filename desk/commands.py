@@ -81,10 +81,13 @@ async def give(
     return _answered(given)
 
 
-def check(desk: Desk, actor: Actor, told: Told, name: str, fields: Mapping[str, Any], seen: int | None = None) -> None:
-    """Raises the problem of a command that the rules refuse as the journal stands, without giving it."""
+async def check(
+    desk: Desk, actor: Actor, told: Told, name: str, fields: Mapping[str, Any], seen: int | None = None
+) -> None:
+    """Raises the problem of a command that would be refused now, without giving it."""
+    waiting = await desk.inbox.has_pending(told.case.case_id)
     command = command_of(name, json.dumps(fields, ensure_ascii=False))
-    _check(told, command, Asked("check", actor, desk.now(), seen), waiting=False)
+    _check(told, command, Asked("check", actor, desk.now(), seen), waiting=waiting)
 
 
 async def store(desk: Desk, case_id: str, order: CommandOrder) -> Stored:

@@ -28,9 +28,9 @@ from domain.refusals import Refused
 from domain.stream import Head, canonical, seal
 from domain.text import Text
 from domain.wire import History, command_of, drafts
-from journal import readmission
 from journal.inbox import Command
 from journal.intake import Attached, Intake, Opened, Ref, Repeated, open_case
+from journal.moving import Left
 from journal.requests import compose
 from workflows.messages import CommandOrder
 from workflows.stored import order_of
@@ -108,8 +108,9 @@ def compose_opening(
     )
 
 
-async def readmit(desk: Desk, command: Command) -> str:
-    """The case closed before it took this control up: a new case is opened by the same control. Its id."""
+async def opening_anew(desk: Desk, command: Command) -> tuple[Left, str, CommandOrder]:
+    """What opens a case by a control whose case closed before it could join: where it was left, the opening, and what
+    another open case would be told instead."""
     control = _control_in(command)
     terminal = await desk.registry.terminal(control.terminal_sn)
     merchant = await desk.registry.merchant(terminal.merchant_no) if terminal else None
@@ -119,10 +120,9 @@ async def readmit(desk: Desk, command: Command) -> str:
     asked = Asked(f"{command.command_id}:again", order.by, desk.now())
     case_id = new_case_id(asked.command_id, command.received_at)
     opening = compose_opening(case_id, control, merchant.merchant_no, merchant.merchant_type, asked, desk.policy)
-    await readmission.drop_attached(desk.pool, control.control_id)
-    taken = await _take_in(desk, opening, None, control, asked)
-    await readmission.move_ref(desk.pool, control.source, control.external_ref, taken.case_id)
-    return taken.case_id
+    ref = (control.source, control.external_ref, control.control_id)
+    told = CommandOrder("add_control", order.body, _attach_id(asked.command_id), order.by)
+    return Left(command.command_id, command.case_id, ref), opening, told
 
 
 def _control_in(command: Command) -> PlacedControl:

@@ -2,7 +2,7 @@
 
 The desk tries at once what it just stored, the relay whatever was left, in each case's order. Both use the command's
 own id, so delivering twice is delivering once. A refusal is journaled in the case and kept with the command for its
-author; `after_refusal` then undoes what was kept for it.
+author, and what was kept for it is undone.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from desk.context import Desk
 from domain.commands import PEOPLES
 from domain.wire import Answer
 from journal.inbox import Command, Message
-from workflows.messages import CommandOrder, Refusal
+from journal.moving import move_control
+from workflows.messages import CommandOrder
 from workflows.stored import order_of, stored
 
 LOG = structlog.stdlib.get_logger()
@@ -47,21 +48,23 @@ async def deliver(desk: Desk, command: Command) -> bool:
     if outcome is None:
         return False
     if outcome.refused is not None:
-        await after_refusal(desk, command, outcome.refused)
+        LOG.info("stored command refused", case_id=command.case_id, command=command.name, code=outcome.refused.code)
+        if command.name == "add_control" and outcome.refused.code == "case-closed":
+            await _move(desk, command)
+            return True
+        if command.name == "add_document":
+            await desk.files.delete(command.body["fields"]["document"]["document_id"])
     await desk.inbox.settle(command.command_id, asdict(outcome))
     return True
 
 
-async def after_refusal(desk: Desk, command: Command, refusal: Refusal) -> None:
-    """What a stored command's refusal leaves to do: a document nobody took is removed, and a control whose case closed
-    before it could join opens a case of its own. May be repeated."""
-    from desk.controls import readmit  # noqa: PLC0415 — controls store their commands by this module
+async def _move(desk: Desk, command: Command) -> None:
+    """The case closed before the control could join it: the control opens a case of its own, which settles the
+    command."""
+    from desk.controls import opening_anew  # noqa: PLC0415 — controls store their commands by this module
 
-    LOG.info("stored command refused", case_id=command.case_id, command=command.name, code=refusal.code)
-    if command.name == "add_control" and refusal.code == "case-closed":
-        await readmit(desk, command)
-    if command.name == "add_document":
-        await desk.files.delete(command.body["fields"]["document"]["document_id"])
+    left, opening, told = await opening_anew(desk, command)
+    await move_control(desk.pool, left, opening, message_of(told))
 
 
 def answer_body(answer: Answer) -> dict[str, Any]:
@@ -73,8 +76,10 @@ def state_of(outcome: Mapping[str, Any] | None) -> dict[str, Any]:
     """A stored command's state for its author: pending, done with the answer, or refused with the reason."""
     if outcome is None:
         return {"state": "pending"}
-    refusal, answer = outcome.get("refused"), outcome.get("answer")
+    refusal, answer, moved = outcome.get("refused"), outcome.get("answer"), outcome.get("moved")
     if refusal:
         return {"state": "refused", "refusal": refusal}
+    if moved:
+        return {"state": "done", "moved": moved}
     shown = {name: answer[name] for name in ("version", "status", "events")} if answer else {}
     return {"state": "done", "answer": shown}

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.api.taskqueue.v1 import TaskQueue
@@ -40,6 +40,7 @@ _NOT_STARTED_PAUSE = 0.05
 _AWAY = (TimeoutError, RPCError, WorkflowUpdateRPCTimeoutOrCancelledError, RuntimeError)
 """What a call ends with while the engine or its workers are away (RuntimeError: no connection can be made)."""
 
+T = TypeVar("T")
 Given: TypeAlias = Answer | Refused | None
 """A case's answer; None when the engine, its worker or the case's workflow was not there in time."""
 
@@ -69,30 +70,13 @@ class Engine:
         """Gives a case a command. A workflow that is not there yet is waited for as long as an answer would be."""
         try:
             async with asyncio.timeout(ACCEPT.total_seconds()):
-                accepted = await self._accepted(case_id, order)
+                accepted = await self._accepted(case_id, "give", order, order.command_id, Answer)
             async with asyncio.timeout(ANSWER.total_seconds()):
                 return await accepted.result()
         except WorkflowUpdateFailedError as error:
             return _refusal(error)
         except _AWAY:
             return None
-
-    async def _accepted(self, case_id: str, order: CommandOrder) -> WorkflowUpdateHandle[Answer]:
-        handle = self._handle(case_id)
-        while True:
-            try:
-                return await handle.start_update(
-                    "give",
-                    order,
-                    id=order.command_id,
-                    wait_for_stage=WorkflowUpdateStage.ACCEPTED,
-                    result_type=Answer,
-                    rpc_timeout=ACCEPT,
-                )
-            except RPCError as error:
-                if error.status is not RPCStatusCode.NOT_FOUND:
-                    raise
-                await asyncio.sleep(_NOT_STARTED_PAUSE)  # the relay starts the workflow of a new case in a moment
 
     async def deliver(self, case_id: str, order: CommandOrder) -> Outcome | None:
         """Gives a case a command that was stored: a refusal is journaled, because nobody waits for the answer.
@@ -101,12 +85,30 @@ class Engine:
         """
         try:
             async with asyncio.timeout(ANSWER.total_seconds()):
-                outcome: Outcome = await self._handle(case_id).execute_update(
-                    "deliver", order, id=f"{order.command_id}:late", result_type=Outcome, rpc_timeout=ANSWER
-                )
-                return outcome
+                accepted = await self._accepted(case_id, "deliver", order, f"{order.command_id}:late", Outcome)
+                return await accepted.result()
         except (*_AWAY, WorkflowUpdateFailedError):
             return None
+
+    async def _accepted(
+        self, case_id: str, update: str, order: CommandOrder, update_id: str, answer: type[T]
+    ) -> WorkflowUpdateHandle[T]:
+        """The update once the case has taken it up. The relay starts the workflow of a new case in a moment."""
+        handle = self._handle(case_id)
+        while True:
+            try:
+                return await handle.start_update(
+                    update,
+                    order,
+                    id=update_id,
+                    wait_for_stage=WorkflowUpdateStage.ACCEPTED,
+                    result_type=answer,
+                    rpc_timeout=ACCEPT,
+                )
+            except RPCError as error:
+                if error.status is not RPCStatusCode.NOT_FOUND:
+                    raise
+                await asyncio.sleep(_NOT_STARTED_PAUSE)
 
     async def resync(self, case_id: str) -> bool:
         """Tells a case that its journal may be ahead of it."""

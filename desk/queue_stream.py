@@ -1,26 +1,31 @@
-"""The queue's changes for everyone who watches: one listener per process, and a look now and then if it is cut off.
+"""The queue's changes for everyone who watches: one listener per process, and a look now and then.
 
-PostgreSQL tells each committed change of a task or claim (`NOTIFY thaw_queue`). While the listening connection is
-away, watchers are shown the whole queue anew every few seconds instead, so nothing stays unseen.
+Notifications are hints; the rows are the truth. When none came for a while, or some may have been missed, the queue is
+compared with what was last seen of it.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import aclosing, asynccontextmanager, suppress
 
 import structlog
-from psycopg import AsyncConnection, OperationalError
+from psycopg import OperationalError
+from psycopg_pool import PoolTimeout
 
 from desk.context import Desk
-from journal.connections import options
+from journal.changes import changes
 
 LOG = structlog.stdlib.get_logger()
-CHANNEL = "thaw_queue"
-POLL_SECONDS = 3.0
 MOST_WAITING = 500
 """Changes kept for a watcher who reads slowly; the oldest are dropped, since each task is read anew anyway."""
+_LOOK = """
+    select t.task_id, t.rank_at, c.holder
+    from journal.tasks as t
+    left join journal.claims as c on c.task_id = t.task_id and c.expires_at > now()
+    where t.closed_at is null
+"""
 
 
 class Changes:
@@ -29,6 +34,7 @@ class Changes:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._watchers: set[asyncio.Queue[str]] = set()
+        self._seen: dict[str, tuple[object, ...]] = {}
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -58,27 +64,25 @@ class Changes:
             self._watchers.discard(inbox)
 
     async def _run(self) -> None:
-        while True:
-            try:
-                await self._listen()
-            except (OperationalError, OSError) as error:
-                LOG.warning("the queue's listener was cut off; looking now and then", why=str(error))
-                with suppress(OperationalError):
+        async with aclosing(changes(self._desk.config.database_url, "thaw_queue")) as heard:
+            async for task_id in heard:
+                if task_id is not None:
+                    self._tell(task_id)
+                elif self._watchers:
                     await self._look()
-            await asyncio.sleep(POLL_SECONDS)
-
-    async def _listen(self) -> None:
-        url = self._desk.config.database_url
-        async with await AsyncConnection.connect(url, **options(url)) as connection:
-            await connection.execute("listen thaw_queue")
-            async for notice in connection.notifies():
-                self._tell(notice.payload)
 
     async def _look(self) -> None:
-        async with self._desk.pool.connection() as connection:
-            rows = await connection.execute("select task_id from journal.tasks where closed_at is null limit 200")
-            for (task_id,) in await rows.fetchall():
-                self._tell(task_id)
+        """Tells of what differs from what was last seen."""
+        try:
+            async with self._desk.pool.connection() as connection:
+                rows = await (await connection.execute(_LOOK)).fetchall()
+        except (OperationalError, PoolTimeout) as error:
+            LOG.warning("the queue cannot be looked at", why=str(error))
+            return
+        now = {task_id: (rank_at, holder) for task_id, rank_at, holder in rows}
+        for task_id in {task_id for task_id, state in (now.items() ^ self._seen.items())} if self._seen else ():
+            self._tell(task_id)
+        self._seen = now
 
     def _tell(self, task_id: str) -> None:
         for inbox in self._watchers:

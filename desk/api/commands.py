@@ -119,14 +119,14 @@ async def _fields(desk: Desk, actor: Actor, told: Told, name: str, asked: Comman
             return {**asked.fields(), "on_file": [_document(document) for document in filed]}
         case Statement():
             ref = {"statement_ref": "unread"}
-            check(desk, actor, told, name, ref, asked.version)
+            await check(desk, actor, told, name, ref, asked.version)
             return {"statement_ref": await _keep(desk, told, "statement", {"text": asked.statement})}
         case NewAccount():
-            check(desk, actor, told, name, {"account_ref": "unread"}, asked.version)
+            await check(desk, actor, told, name, {"account_ref": "unread"}, asked.version)
             account = asked.settlement_account.model_dump()
             return {"account_ref": await _keep(desk, told, "settlement_account", account)}
         case ResetCredentials():
-            check(desk, actor, told, name, {}, asked.version)
+            await check(desk, actor, told, name, {}, asked.version)
             _check_password(desk, told, asked.otp)
             return {}
         case _:

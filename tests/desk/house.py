@@ -1,0 +1,149 @@
+"""A desk over a real, migrated journal, and everyone who may call it through its HTTP interface."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx2
+from argon2 import PasswordHasher
+
+import journal as journals
+from desk.app import create_app
+from desk.context import Desk
+from desk.seed import seed
+
+MERCHANT_NO = "898310058120001"
+ROLES = {
+    "officer1": ("officer",),
+    "reviewer1": ("reviewer",),
+    "reviewer2": ("reviewer",),
+    "supervisor1": ("supervisor",),
+    "compliance1": ("compliance_head",),
+    "auditor1": ("auditor",),
+    "engineer1": ("engineer",),
+    "robot1": ("robot",),
+    "merchant1": ("merchant",),
+    "agent1": ("agent",),
+}
+
+
+@dataclass(frozen=True)
+class Config:
+    """The desk's settings for a test."""
+
+    database_url: str
+    files_dir: Path
+    temporal_address: str = "127.0.0.1:1"  # nothing listens there
+    temporal_namespace: str = "default"
+    temporal_ui_url: str = "http://127.0.0.1:8233"
+    desk_url: str = "http://127.0.0.1:8080"
+    payload_key: str = "22" * 32
+    vault_key: str = "11" * 32
+    policy_version: str | None = None
+    hook_secrets: dict[str, str] = field(default_factory=lambda: {"bank": "bank-secret", "network": "network-secret"})
+
+
+USERS = {
+    name: {
+        "roles": roles,
+        "password": f"password of {name}",
+        "token": f"token-{name}",
+        "merchant_no": MERCHANT_NO if {"merchant", "agent"} & set(roles) else None,
+    }
+    for name, roles in ROLES.items()
+}
+
+
+@dataclass
+class Caller:
+    """Someone with a token, and what the desk answers them."""
+
+    client: httpx2.AsyncClient
+    headers: dict[str, str]
+
+    async def get(self, path: str, **more: Any) -> httpx2.Response:
+        return await self.client.get(path, headers=self.headers, **more)
+
+    async def post(self, path: str, body: Any = None, *, key: str | None = None, **more: Any) -> httpx2.Response:
+        headers = {**self.headers, **({"Idempotency-Key": key} if key else {}), **more.pop("headers", {})}
+        sent = {"json": body} if body is not None else {}
+        return await self.client.post(path, headers=headers, **sent, **more)
+
+    async def command(self, case_id: str, name: str, **fields: Any) -> httpx2.Response:
+        """Gives the command; without `version` in `fields` on the version that stands."""
+        if "version" not in fields:
+            fields["version"] = (await self.get(f"/api/v1/cases/{case_id}")).json()["version"]
+        return await self.post(f"/api/v1/cases/{case_id}/commands/{name}", fields)
+
+    async def upload(self, case_id: str, type_: str, content: bytes, name: str, **more: Any) -> httpx2.Response:
+        files = {"file": (name, content, more.pop("content_type", "application/octet-stream"))}
+        headers = {**self.headers, **more.pop("headers", {})}
+        return await self.client.post(
+            f"/api/v1/cases/{case_id}/documents", headers=headers, data={"type": type_}, files=files, timeout=60
+        )
+
+
+@dataclass
+class House:
+    """An open desk and everyone who may call it."""
+
+    desk: Desk
+    client: httpx2.AsyncClient
+    config: Config
+    app: Any
+
+    def __getattr__(self, name: str) -> Caller:
+        if name not in USERS:
+            raise AttributeError(name)
+        return self.caller(USERS[name]["token"])
+
+    @property
+    def nobody(self) -> Caller:
+        return Caller(self.client, {})
+
+    def caller(self, token: str, **headers: str) -> Caller:
+        return Caller(self.client, {"Authorization": f"Bearer {token}", "Accept-Language": "en", **headers})
+
+    async def events(self) -> int:
+        """How many case events stand in the journal."""
+        async with self.desk.pool.connection() as connection:
+            row = await (
+                await connection.execute("select count(*) from journal.events where stream like 'FA-%'")
+            ).fetchone()
+            return int(row[0])
+
+    def files(self) -> list[Path]:
+        """What lies in the document store."""
+        return [path for path in self.config.files_dir.rglob("*") if path.is_file()]
+
+
+@asynccontextmanager
+async def opened(config: Config, **more: Any) -> AsyncIterator[House]:
+    """A desk over `config`, its lifespan run."""
+    app = create_app(config, **more)
+    async with app.router.lifespan_context(app):
+        transport = httpx2.ASGITransport(app, client=("127.0.0.1", 50000), raise_app_exceptions=False)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080") as client:
+            yield House(app.state.desk, client, config, app)
+
+
+async def prepared(database: str, folder: Path) -> Config:
+    """A migrated database with the demo users, merchant and terminal."""
+    await journals.migrate(database)
+    config = Config(database, folder / "files")
+    await seed(config, USERS, hasher=PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    return config
+
+
+def problem(answer: httpx2.Response) -> dict[str, Any]:
+    """The problem an answer tells."""
+    assert answer.headers["content-type"].startswith("application/problem+json"), answer.text
+    told: dict[str, Any] = json.loads(answer.text)
+    assert told["title"]
+    assert told["detail"]
+    return told

@@ -1,0 +1,149 @@
+"""Who may call, and what they may see: tokens, sessions, roles, the merchants' side, hidden reasons."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from domain.stream import Entry, canonical, first_break
+from tests.desk.house import MERCHANT_NO, House, problem
+from tests.desk.working import Work
+
+
+async def test_nobody_is_told_anything(house: House, case_id: str):
+    for answer in (
+        await house.nobody.get(f"/api/v1/cases/{case_id}"),
+        await house.caller("wrong").get(f"/api/v1/cases/{case_id}"),
+        await house.client.get("/api/v1/queue", headers={"Authorization": "Basic abc"}),
+    ):
+        assert answer.status_code == 401
+        assert problem(answer)["type"] == "urn:thaw:unauthenticated"
+        assert "Bearer" in answer.headers["www-authenticate"]
+
+
+async def test_tokens_and_passwords_are_hashed_at_rest(house: House):
+    async with house.desk.pool.connection() as connection:
+        rows = await (
+            await connection.execute("select u::text || t::text from journal.users u, journal.tokens t")
+        ).fetchall()
+    text = str(rows)
+    assert "token-officer1" not in text
+    assert "password of" not in text
+
+
+async def test_problems_are_told_in_the_callers_language(house: House):
+    path = "/api/v1/cases/FA-NONE"
+    token = {"Authorization": "Bearer token-officer1"}
+    zh = await house.client.get(path, headers=token)
+    en = await house.client.get(path, headers=token | {"Accept-Language": "fr, en;q=0.8, zh;q=0.2"})
+    assert problem(zh)["title"] == "未找到"
+    assert problem(en)["title"] == "Not found"
+
+
+async def test_a_session_cookie_reads_and_writes_only_with_its_secret(house: House, case_id: str):
+    session_id, session = await house.desk.people.open_session("officer1")
+    cookie = {"Cookie": f"thaw_session={session_id}"}
+    assert (await house.client.get(f"/api/v1/cases/{case_id}", headers=cookie)).status_code == 200
+    path, body = f"/api/v1/cases/{case_id}/messages", {"audience": "internal", "text": "x"}
+    assert (await house.client.post(path, json=body, headers=cookie)).json()["code"] == "csrf"
+    allowed = await house.client.post(path, json=body, headers=cookie | {"X-CSRF-Token": session.csrf_secret})
+    assert allowed.status_code == 202  # the engine is away
+
+
+async def test_a_merchant_sees_its_own_cases_only(house: House, case_id: str):
+    details = {
+        "merchant_no": "898310058128888", "merchant_type": "individual", "name": "王五",
+        "resident_id": "110101199003074477", "contacts": [{"name": "王五", "phone": "13700000003"}],
+        "settlement_account": {"holder": "王五", "number": "6217000012345678", "bank": "农业银行"},
+        "mcc": "5812", "address": "北京市",
+    }  # fmt: skip
+    assert (await house.officer1.post("/api/v1/merchants", details)).status_code == 201
+    made = await house.officer1.post("/api/v1/merchants/898310058128888/users", {"role": "merchant"})
+    assert made.status_code == 201, made.text
+    stranger = house.caller(made.json()["token"])
+    for path in ("", "/events", "/messages", "/documents/DOC-X"):
+        assert (await stranger.get(f"/api/v1/cases/{case_id}{path}")).status_code == 403
+    assert (await stranger.get("/api/v1/cases")).json()["items"] == []
+    assert (await stranger.get(f"/api/v1/merchants/{MERCHANT_NO}")).status_code == 403
+    assert (await stranger.get("/api/v1/terminals/SN-DEMO-0001")).status_code == 403
+    command = await stranger.post(f"/api/v1/cases/{case_id}/commands/open_appeal", {"version": 1, "statement": "x"})
+    assert command.json()["code"] == "not-your-merchant"
+    own = await house.merchant1.get("/api/v1/cases")
+    assert [row["case_id"] for row in own.json()["items"]] == [case_id]
+
+
+async def test_an_agent_needs_the_merchants_authorization(house: House):
+    path = f"/api/v1/merchants/{MERCHANT_NO}/users"
+    without = await house.officer1.post(path, {"role": "agent"})
+    assert (without.status_code, without.json()["errors"][0]["field"]) == (422, "d10_document_id")
+    await house.desk.files.put("DOC-10", f"merchant:{MERCHANT_NO}", b"authorization")
+    assert (await house.officer1.post(path, {"role": "agent", "d10_document_id": "DOC-10"})).status_code == 201
+    assert (await house.merchant1.post(path, {"role": "merchant"})).status_code == 403
+    assert (await house.officer1.post("/api/v1/merchants/999/users", {"role": "boss"})).status_code == 404
+    assert (await house.officer1.post(path, {"role": "boss"})).status_code == 422
+
+
+@pytest.mark.parametrize("who", ["auditor1", "engineer1"])
+async def test_auditors_and_engineers_only_read(house: House, case_id: str, who: str):
+    reader = getattr(house, who)
+    for path in (f"/api/v1/cases/{case_id}", f"/api/v1/cases/{case_id}/events", "/api/v1/queue", "/api/v1/stats"):
+        assert (await reader.get(path)).status_code == 200
+    for path, body in (
+        (f"/api/v1/cases/{case_id}/commands/confirm_reason", {}),
+        (f"/api/v1/cases/{case_id}/messages", {}),
+        (f"/api/v1/cases/{case_id}/documents", {}),
+        ("/api/v1/queue/next", None),
+        ("/api/v1/merchants", {}),
+        ("/api/v1/terminals", {}),
+    ):
+        assert (await reader.post(path, body)).status_code == 403
+
+
+async def test_a_hidden_reason_looks_like_a_routine_review(work: Work):
+    """J02 to the merchant's side: no reason code, the text of Q05, no D25, no tier, no source, no hash to guess by."""
+    case_id = await work.case(reason="J02", held_fen=10_000, source="AML", detail="suspicious transfers")
+    await work.do(work.house.officer1, case_id, "confirm_reason", reason_code="J02", note="money laundering")
+    inside = await work.view(case_id)
+    assert (inside["reason_code"], inside["tier"]) == ("J02", "L3")
+    routine = work.house.desk.policy.reasons["Q05"].merchant_text
+    for who in (work.house.merchant1, work.house.agent1):
+        view = await work.view(case_id, who)
+        assert view["reason_code"] is None
+        assert view["reason"] == {"code": None, "text_zh": routine.zh, "text_en": routine.en}
+        assert view["requirements"]["disabled_reason"] == routine.en
+        assert view["requirements"]["currently_due"] == ["D03", "D12"]
+        assert view["tier"] is None
+        row = next(r for r in (await who.get("/api/v1/cases?limit=200")).json()["items"] if r["case_id"] == case_id)
+        events = (await who.get(f"/api/v1/cases/{case_id}/events")).json()
+        terminal = (await who.get(f"/api/v1/terminals/{view['terminal_sn']}")).json()
+        everything = json.dumps([view, row, events, terminal], ensure_ascii=False)
+        for secret in ("J02", "D25", "AML", "officer1", "robot1", "laundering", "suspicious", "L3", "Q05"):
+            assert secret not in everything
+        assert {event["hash"] for event in events} == {None}
+        found = (await who.get("/api/v1/cases?reason=J02")).json()["items"]
+        assert found == []
+        assert (await who.get(f"/api/v1/cases/{case_id}/dossier")).status_code == 403
+
+
+async def test_a_caller_on_the_phone_is_told_only_after_verification(house: House, case_id: str):
+    right = {"merchant_no": MERCHANT_NO, "uscc": "91310115MA1K0XQ7HQ"}
+    told = await house.officer1.post("/api/v1/status", right)
+    assert told.status_code == 200
+    assert told.json()["cases"][0]["case_id"] == case_id
+    assert "R01" not in told.text
+    assert (await house.merchant1.post("/api/v1/status", right)).status_code == 403
+    assert (await house.officer1.post("/api/v1/status", {"merchant_no": MERCHANT_NO})).status_code == 422
+    wrong = right | {"uscc": "91110108MA01TQ8P2Y"}
+    answers = [await house.officer1.post("/api/v1/status", wrong) for _ in range(6)]
+    assert [answer.status_code for answer in answers] == [403] * 5 + [429]
+    assert int(answers[-1].headers["retry-after"]) > 0
+
+
+async def test_a_dossier_checks_out_by_itself(house: House, case_id: str):
+    dossier = (await house.auditor1.get(f"/api/v1/cases/{case_id}/dossier")).json()
+    signature = bytes.fromhex(dossier.pop("signature")["ed25519"])
+    key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(dossier["public_key"]))
+    key.verify(signature, canonical(dossier).encode())
+    assert first_break([Entry(**entry) for entry in dossier["entries"]]) is None
