@@ -10,7 +10,7 @@ from importlib import import_module
 from importlib.util import find_spec
 
 import structlog
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from psycopg import DataError, OperationalError
 from psycopg_pool import PoolTimeout
 from starlette.exceptions import HTTPException
@@ -19,6 +19,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from desk import problems
+from desk.access import bearer
 from desk.api import (
     cases,
     codec,
@@ -36,6 +37,7 @@ from desk.api import (
 from desk.config import DeskConfig
 from desk.context import Desk, open_desk, utc_now
 from desk.engine import Engine
+from desk.openapi import PROBLEMS, describe
 from desk.problems import Problem
 from desk.queue_stream import Changes
 from domain.text import Text
@@ -69,10 +71,11 @@ def create_app(config: DeskConfig, *, engine: Engine | None = None, clock: Calla
         redoc_url=None,
         strict_content_type=False,
     )
-    for part in (
-        merchants, terminals, controls, commands, documents, messages, cases, queue, desk_facts, hooks, health, codec,
-    ):  # fmt: skip
-        app.include_router(part.router)
+    for part in (merchants, terminals, controls, commands, documents, messages, cases, queue, desk_facts):
+        app.include_router(part.router, dependencies=[Depends(bearer)], responses=PROBLEMS)
+    for open_part in (hooks, health, codec):
+        app.include_router(open_part.router)
+    describe(app)
     _mount_console(app)
     app.add_middleware(Measured)
     for kind, handler in _HANDLERS.items():
@@ -83,7 +86,9 @@ def create_app(config: DeskConfig, *, engine: Engine | None = None, clock: Calla
 def _mount_console(app: FastAPI) -> None:
     """The pages for people, where they are installed."""
     if find_spec("desk.console") is not None:
-        import_module("desk.console").mount(app)
+        mount = getattr(import_module("desk.console"), "mount", None)
+        if mount is not None:
+            mount(app)
 
 
 class Measured:

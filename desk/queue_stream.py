@@ -79,8 +79,8 @@ class Changes:
         except (OperationalError, PoolTimeout) as error:
             LOG.warning("the queue cannot be looked at", why=str(error))
             return
-        now = {task_id: (rank_at, holder) for task_id, rank_at, holder in rows}
-        for task_id in {task_id for task_id, state in (now.items() ^ self._seen.items())} if self._seen else ():
+        now: dict[str, tuple[object, ...]] = {task_id: (rank_at, holder) for task_id, rank_at, holder in rows}
+        for task_id in {task_id for task_id, _ in now.items() ^ self._seen.items()} if self._seen else ():
             self._tell(task_id)
         self._seen = now
 

@@ -24,6 +24,7 @@ from domain.business_time import format_time
 from domain.commands import PEOPLES
 from domain.one_time import is_one_time_password, one_time_key
 from domain.policy import Policy
+from journal.inbox import Command
 from journal.parties import subject_of
 from journal.vault import ForgottenError
 
@@ -72,16 +73,38 @@ async def post_unknown_command(name: str, actor: Caller) -> None:
     raise problems.not_found(f"没有命令 {name}。", f"There is no command {name}.")
 
 
+@router.get("/commands", summary="The caller's stored commands that were refused when they were delivered")
+async def get_refused(actor: Caller, desk: TheDesk) -> dict[str, Any]:
+    """Newest first, until the caller says they were seen (`POST /commands/{command_id}/seen`)."""
+    refused = await desk.inbox.refusals(actor.name)
+    return {"items": [_command_shown(command) for command in refused]}
+
+
+@router.post("/commands/{command_id}/seen", summary="The caller has seen a refusal")
+async def post_seen(command_id: str, actor: Caller, desk: TheDesk) -> dict[str, Any]:
+    if not await desk.inbox.mark_seen(command_id, actor.name):
+        raise _no_command(command_id)
+    return {"command_id": command_id, "seen": True}
+
+
 @router.get("/commands/{command_id}", summary="What became of a stored command")
 async def get_command(command_id: str, actor: Caller, desk: TheDesk) -> dict[str, Any]:
     """`state` is pending, done (with the answer) or refused (with the refusal)."""
     command = await desk.inbox.find(command_id)
     case = await desk.cases.find(command.case_id) if command else None
     if command is None or case is None:
-        raise problems.not_found(f"没有命令 {command_id}。", f"There is no stored command {command_id}.")
+        raise _no_command(command_id)
     own(actor, case.merchant_no)
     if is_merchant_side(actor) and command.actor.partition(":")[2] != actor.name:
         raise problems.refused(refuse("not-yours"))
+    return _command_shown(command)
+
+
+def _no_command(command_id: str) -> problems.Problem:
+    return problems.not_found(f"没有命令 {command_id}。", f"There is no stored command {command_id}.")
+
+
+def _command_shown(command: Command) -> dict[str, Any]:
     return {
         "command_id": command.command_id,
         "case_id": command.case_id,

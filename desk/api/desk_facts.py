@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query
 
 from desk import problems
-from desk.access import STAFF, TheDesk, only
+from desk.access import STAFF, Caller, TheDesk, only
 from desk.api.cases import moment, row_shown
 from desk.bodies import StatusBody
 from desk.context import Desk
@@ -21,6 +21,11 @@ router = APIRouter(prefix="/api/v1", tags=["desk"], route_class=DeskRoute)
 
 SERVICE = ("officer", "reviewer", "supervisor", "compliance_head", "robot")
 RESOLVERS = ("officer", "supervisor", "compliance_head")
+
+
+@router.get("/me", summary="Who the caller is")
+async def get_me(actor: Caller) -> dict[str, Any]:
+    return {"name": actor.name, "roles": list(actor.roles), "merchant_no": actor.merchant_no}
 
 
 @router.get("/stats", summary="Backlog, ages, breaches, throughput")

@@ -17,6 +17,7 @@ from desk.app import create_app
 from desk.context import Desk
 from desk.seed import seed
 
+CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 MERCHANT_NO = "898310058120001"
 ROLES = {
     "officer1": ("officer",),
@@ -136,7 +137,7 @@ async def prepared(database: str, folder: Path) -> Config:
     """A migrated database with the demo users, merchant and terminal."""
     await journals.migrate(database)
     config = Config(database, folder / "files")
-    await seed(config, USERS, hasher=PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    await seed(config, USERS, hasher=CHEAP)
     return config
 
 

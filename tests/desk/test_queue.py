@@ -1,0 +1,99 @@
+"""The queue over HTTP: pages, the next task, claims, and the stream of changes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import httpx2
+import pytest
+import uvicorn
+
+from tests.desk.working import Work
+from workers.stack.ports import any_free
+
+pytestmark = pytest.mark.timeout(300)
+
+
+async def test_the_most_urgent_task_is_claimed_and_shown_with_its_priority(work: Work):
+    case_id = await work.in_review()
+    while True:
+        answer = await work.house.reviewer2.post("/api/v1/queue/next")
+        assert answer.status_code == 200
+        if answer.json()["case_id"] == case_id:
+            break
+    task = answer.json()
+    assert task["holder"] == "reviewer2"
+    assert {"due_at", "tier_boost_minutes", "amount_boost_minutes"} <= set(task["priority"])
+    stolen = await work.house.reviewer1.post(f"/api/v1/tasks/{task['task_id']}/claim")
+    assert (stolen.status_code, stolen.json()["code"]) == (409, "claimed-by-another")
+    assert (await work.house.reviewer1.post(f"/api/v1/tasks/{task['task_id']}/renew")).status_code == 409
+    assert (await work.house.reviewer2.post(f"/api/v1/tasks/{task['task_id']}/renew")).status_code == 200
+    assert (await work.house.reviewer2.post(f"/api/v1/tasks/{task['task_id']}/release")).status_code == 200
+    assert (await work.house.robot1.post(f"/api/v1/tasks/{task['task_id']}/claim")).status_code == 403
+    assert (await work.house.reviewer1.post("/api/v1/tasks/none/claim")).status_code == 404
+
+
+async def test_the_queue_comes_in_pages(work: Work):
+    for _ in range(2):
+        await work.in_review()
+    first = (await work.house.supervisor1.get("/api/v1/queue?limit=1")).json()
+    second = (await work.house.supervisor1.get(f"/api/v1/queue?limit=1&cursor={first['next_cursor']}")).json()
+    assert first["items"][0]["task_id"] != second["items"][0]["task_id"]
+    assert first["items"][0]["rank_at"] <= second["items"][0]["rank_at"]
+    wrong = await work.house.supervisor1.get("/api/v1/queue?cursor=nonsense")
+    assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (422, "cursor")
+    assert (await work.house.supervisor1.get("/api/v1/queue?limit=0")).status_code == 422
+
+
+async def test_who_may_take_nothing_gets_204_and_merchants_nothing_at_all(work: Work):
+    assert (await work.house.robot1.post("/api/v1/queue/next")).status_code == 204
+    for path in ("/api/v1/queue", "/api/v1/queue/stream", "/api/v1/stats"):
+        assert (await work.house.merchant1.get(path)).status_code == 403
+
+
+async def test_the_stream_tells_of_a_change(work: Work):
+    case_id = await work.in_review()
+    (task,) = await work.house.desk.queue.of_case(case_id)
+    config = uvicorn.Config(work.house.app, port=any_free(), log_config=None, lifespan="off")
+    server = uvicorn.Server(config)
+    serving = asyncio.create_task(server.serve())
+    try:
+        async with asyncio.timeout(30), httpx2.AsyncClient(base_url=f"http://127.0.0.1:{config.port}") as client:
+            await _answers(client)
+            async with client.stream(
+                "GET", "/api/v1/queue/stream", headers=work.house.reviewer1.headers, timeout=30
+            ) as stream:
+                assert stream.headers["content-type"].startswith("text/event-stream")
+                lines = stream.aiter_lines()
+                assert await anext(lines) == "event: ready"
+                assert (await work.house.reviewer2.post(f"/api/v1/tasks/{task.task_id}/claim")).status_code == 200
+                told = [line async for line in _until(lines, case_id)]
+                assert told[-2] == "event: gone"  # for reviewer1: reviewer2 has it now
+    finally:
+        server.should_exit = True
+        await serving
+
+
+async def _answers(client: httpx2.AsyncClient) -> None:
+    while True:
+        try:
+            await client.get("/healthz")
+        except httpx2.ConnectError:
+            await asyncio.sleep(0.02)
+        else:
+            return
+
+
+async def _until(lines: AsyncIterator[str], word: str) -> AsyncIterator[str]:
+    """The lines up to the first with `word`."""
+    async for line in lines:
+        yield line
+        if word in line:
+            return
+
+
+async def test_the_statistics_show_backlog_and_throughput(work: Work):
+    stats = (await work.house.auditor1.get("/api/v1/stats")).json()
+    assert {"tasks", "cases", "backlog", "breaches", "throughput"} <= set(stats)
+    assert stats["throughput"]["commands_pending"] >= 0
