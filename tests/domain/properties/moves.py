@@ -270,7 +270,8 @@ class Moves:
         if status in {Status.APPROVED, Status.EXECUTING, Status.COMPENSATING, Status.SUSPENDED_LEGAL}:
             moves += [self.the_release_goes_on] * 12
         if status in {Status.EXECUTING, Status.COMPENSATING, Status.POST_ACTIONS, Status.APPROVED}:
-            moves += [self.an_order_comes]
+            flying = self.case.release.in_flight
+            moves += [self.an_order_comes] * (8 if flying and flying.name == "ledger_release" else 1)
         if status is Status.SUSPENDED_LEGAL:
             moves += [self.the_rest_is_let_go] * 6
         if status is Status.POST_ACTIONS:
