@@ -63,5 +63,7 @@ def yuan(fen: int | None) -> str:
 
 
 def when(at: str | None) -> str:
-    """A time in the reader's own zone, to the minute."""
-    return datetime.fromisoformat(at).astimezone().strftime("%Y-%m-%d %H:%M") if at else ""
+    """A time in Shanghai, to the minute."""
+    from domain.business_time import SHANGHAI
+
+    return datetime.fromisoformat(at).astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M") if at else ""

@@ -1,10 +1,13 @@
-"""Work that goes on for as long as a process lives, and the patience it takes."""
+"""Work that goes on for as long as a process lives, the patience it takes, and its end."""
 
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
 
 from psycopg import OperationalError
 from psycopg_pool import PoolTimeout
@@ -18,6 +21,22 @@ AWAY = (RPCError, WorkflowUpdateRPCTimeoutOrCancelledError, OperationalError, Po
 
 FIRST_WAIT_SECONDS = 0.25
 MOST_WAIT_SECONDS = 5.0
+
+
+async def until_told(work: Callable[[asyncio.Event], Coroutine[Any, Any, None]], *, grace_seconds: float) -> None:
+    """Does `work` until SIGTERM or SIGINT, which sets the event it is given. What has not ended `grace_seconds` later
+    is cut off: all we do can be cut off at any point and is done again elsewhere. Raises what `work` raises.
+    """
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    running, told = asyncio.create_task(work(stop)), asyncio.create_task(stop.wait())
+    await asyncio.wait({running, told}, return_when=asyncio.FIRST_COMPLETED)
+    if stop.is_set():
+        await asyncio.wait({running}, timeout=grace_seconds)
+        os._exit(0)  # an interpreter takes its time to take itself apart
+    told.cancel()
+    running.result()
 
 
 async def keep_at(name: str, round_: Callable[[], Awaitable[bool]], wanted: asyncio.Event, idle_seconds: float) -> None:

@@ -12,7 +12,6 @@ Any number of relays may run: everything they do has a name under which the engi
 from __future__ import annotations
 
 import asyncio
-import signal
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -30,7 +29,7 @@ from journal.inbox import Command, Inbox
 from journal.relay import Relay, Unregistered
 from workers.connect import connect, telemetry
 from workers.database import open_journal
-from workers.duties import AWAY, Busy, Later, brief, keep_at
+from workers.duties import AWAY, Busy, Later, brief, keep_at, until_told
 from workers.logs import about_case, announce_ready, logger
 from workers.reconcile import fewer_run_than_live, look_at_all, missing, resync
 from workers.settings import Settings, load_settings
@@ -194,19 +193,8 @@ class RelayProcess:
 
 def main() -> None:
     """Run the relay until SIGTERM or SIGINT."""
-    uvloop.run(_main(load_settings()))
-
-
-async def _main(settings: Settings) -> None:
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    running, asked = asyncio.create_task(_serve(settings)), asyncio.create_task(stop.wait())
-    await asyncio.wait({running, asked}, return_when=asyncio.FIRST_COMPLETED)
-    running.cancel()
-    await asyncio.wait({running}, timeout=0.5)
-    if running.done() and not running.cancelled():
-        running.result()
+    settings = load_settings()
+    uvloop.run(until_told(lambda _: _serve(settings), grace_seconds=0))
 
 
 async def _serve(settings: Settings) -> None:

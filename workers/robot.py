@@ -7,11 +7,11 @@ what it may decide, and the decision names the rule.
 from __future__ import annotations
 
 import asyncio
-import signal
 from dataclasses import dataclass, field
 from typing import Any
 
 from workers.api import Access, Api, ApiError, access_of, open_api
+from workers.duties import until_told
 from workers.logs import about_case, announce_ready, logger
 
 USER = "robot1"
@@ -89,22 +89,14 @@ def _raise_if_away(error: ApiError) -> None:
 
 
 def main() -> None:
-    """Work until SIGTERM or SIGINT."""
-    asyncio.run(_main(access_of(USER)))
+    """Work until SIGTERM or SIGINT. Raises NoAccessError when nothing says where the desk is."""
+    access = access_of(USER)
+    asyncio.run(until_told(lambda _: _serve(access), grace_seconds=0))
 
 
-async def _main(access: Access) -> None:
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+async def _serve(access: Access) -> None:
     async with open_api(access) as api:
-        work = asyncio.create_task(_work(Robot(api)))
-        asked = asyncio.create_task(stop.wait())
-        await asyncio.wait({work, asked}, return_when=asyncio.FIRST_COMPLETED)
-        work.cancel()
-        await asyncio.wait({work}, timeout=0.5)
-    if work.done() and not work.cancelled():
-        work.result()
+        await _work(Robot(api))
 
 
 async def _work(robot: Robot) -> None:

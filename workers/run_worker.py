@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -31,8 +30,9 @@ from domain.one_time import one_time_key
 from journal import Journal
 from workers.connect import connect, telemetry
 from workers.database import open_journal
+from workers.duties import until_told
 from workers.log_context import LogContext, drop_replayed_lines
-from workers.logs import announce_ready, logger
+from workers.logs import announce_ready
 from workers.settings import Settings, load_settings
 from workflows.freeze_appeal import FreezeAppeal
 from workflows.ports import CASES, QUEUES
@@ -43,8 +43,8 @@ HANDS = "hands"
 
 GRACE = timedelta(seconds=1)
 """How long activities may go on after a stop was asked for; then they are cancelled, and tried again elsewhere."""
-STOP_SECONDS = 1.8
-"""After this a process that was asked to stop ends whatever still runs. Nothing is lost: the engine tries again."""
+STOP_SECONDS = 1.7
+"""How long a whole process may take to stop."""
 CACHED_CASES = 2500
 """Idle cases kept in memory, about 60 KB each; too few cost five times as much work."""
 FALLBACK = timedelta(seconds=5)
@@ -85,7 +85,9 @@ class NoSuchWorkerError(Exception):
 def main(name: str) -> None:
     """Run the worker `name` until SIGTERM or SIGINT. Raises NoSuchWorkerError."""
     queues_of(name)
-    uvloop.run(_main(name, load_settings()))
+    settings = load_settings()
+    drop_replayed_lines()
+    uvloop.run(until_told(lambda stop: _serve(name, settings, stop), grace_seconds=STOP_SECONDS))
 
 
 def queues_of(name: str) -> tuple[str, ...]:
@@ -95,22 +97,6 @@ def queues_of(name: str) -> tuple[str, ...]:
     if name not in {CASES, *QUEUES}:
         raise NoSuchWorkerError(name)
     return (name,)
-
-
-async def _main(name: str, settings: Settings) -> None:
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    drop_replayed_lines()
-    running = asyncio.create_task(_serve(name, settings, stop))
-    asked = asyncio.create_task(stop.wait())
-    await asyncio.wait({running, asked}, return_when=asyncio.FIRST_COMPLETED)
-    if not running.done():
-        await asyncio.wait({running}, timeout=STOP_SECONDS)
-    if not running.done():
-        logger().warning("stopping with work under way; it is tried again elsewhere")
-        os._exit(0)
-    running.result()
 
 
 async def _serve(name: str, settings: Settings, stop: asyncio.Event) -> None:
@@ -151,9 +137,12 @@ async def run_all(workers: Sequence[Worker], stop: asyncio.Event, ready: Callabl
         await asyncio.wait({*runs, asked}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         asked.cancel()
+        for worker, run in zip(workers, runs, strict=True):
+            if not worker.is_running:
+                run.cancel()  # it had not begun
         await asyncio.gather(*(worker.shutdown() for worker in workers if worker.is_running))
     ended = await asyncio.gather(*runs, return_exceptions=True)
-    failures = [each for each in ended if isinstance(each, BaseException)]
+    failures = [each for each in ended if isinstance(each, Exception)]
     if failures:
         raise failures[0]
 
