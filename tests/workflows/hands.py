@@ -88,24 +88,20 @@ class Hands:
         self.next(name, gate)
         return gate
 
-    async def rest(self) -> None:
-        """Let every call come to its end."""
+    def let_go(self) -> None:
+        """From now on every call succeeds at once, those under way included."""
         self.away.clear()
         self.script.clear()
         for gate in self.gates:
             gate.let_go()
-        idle = 0
-        while idle < 5:
-            idle = 0 if self.busy else idle + 1
-            await asyncio.sleep(0.02)
 
     def order_of(self, name: str) -> ports.Order:
         """The order of the last effect of this name that took place."""
         return next(self.done[key] for key in reversed(self.done) if self.names[key] == name)
 
-    def did(self, *, beside: str = "") -> list[str]:
-        """The names of the effects that took place, in order (without those of the queue `beside`)."""
-        return [name for key, name in self.names.items() if name.partition(".")[0] != beside]
+    def did(self) -> list[str]:
+        """The names of the effects that took place, in order."""
+        return [name for name in self.names.values() if name in ports.EFFECTS]
 
     def tried(self, name: str) -> list[str]:
         """The keys of all calls of `name`, in order."""
@@ -151,35 +147,30 @@ class Hands:
 
         return find
 
-    async def _ask(self, name: str, order: Any) -> None:
-        self.calls.append((name, order.key))
-        if name.partition(".")[0] in self.away:
-            raise AwayError(name)
-
     @activity.defn(name=ports.RISK_QUESTIONS)
     async def questions(self, order: ports.Order) -> ports.Questions:
-        await self._ask(ports.RISK_QUESTIONS, order)
+        await self._play(ports.RISK_QUESTIONS, "risk", order)
         return ports.Questions(self.questioned)
 
     @activity.defn(name=ports.BANK_PAYOUT)
     async def payout(self, order: ports.Order) -> ports.PayoutState:
-        await self._ask(ports.BANK_PAYOUT, order)
+        await self._play(ports.BANK_PAYOUT, "bank", order)
         return self.bank.get(order.key, ports.PayoutState("pending"))
 
     @activity.defn(name=ports.BANK_CHECK_ACCOUNT)
     async def check_account(self, order: ports.Order) -> ports.AccountCheck:
-        await self._ask(ports.BANK_CHECK_ACCOUNT, order)
+        await self._play(ports.BANK_CHECK_ACCOUNT, "bank", order)
         finding = Text("同名", "same name") if self.account_matches else Text("不同名", "another name")
         return ports.AccountCheck(self.account_matches, finding)
 
     @activity.defn(name=ports.DOCUMENTS_VERIFY)
     async def verify(self, order: ports.VerifyOrder) -> ports.Verified:
-        await self._ask(ports.DOCUMENTS_VERIFY, order)
+        await self._play(ports.DOCUMENTS_VERIFY, "documents", order)
         return self.verdicts.get(order.doc_type, ports.Verified("passed"))
 
     @activity.defn(name=ports.NOTICES_SEND)
     async def notify(self, order: ports.NoticeOrder) -> ports.Delivered:
-        await self._ask(ports.NOTICES_SEND, order)
+        await self._play(ports.NOTICES_SEND, "notices", order)
         self.notices.setdefault(order.key, order)
         return ports.Delivered("email", f"msg:{order.key}", "2026-11-02T03:00:00+00:00")
 

@@ -105,7 +105,7 @@ class Engine:
     async def skips(self) -> bool:
         """Whether time can be skipped: the server never does again once a workflow was ended under a running call."""
         try:
-            await asyncio.wait_for(self.env.sleep(timedelta(seconds=1)), timeout=2)
+            await asyncio.wait_for(self.env.sleep(timedelta(minutes=1)), timeout=2)
         except TimeoutError:
             return False
         return True
@@ -158,7 +158,8 @@ async def open_desk(engine: Engine, begins: str = MONDAY) -> AsyncIterator[Desk]
     try:
         yield desk
     finally:
-        await engine.hands.rest()
+        engine.hands.let_go()
+        await asyncio.gather(*(appeal.quiet() for appeal in desk.appeals))
         for appeal in desk.appeals:
             await appeal.stop()
 
@@ -346,13 +347,13 @@ class Appeal:
         raise AssertionError(f"{self.case_id} has no {times}. {kind}; {(await self.types())[-10:]}")
 
     async def quiet(self) -> Case:
-        """The case once its procedure has no more to do for now."""
-        before, same = -1, 0
-        while same < 4:
-            position = (await self.entries())[-1].position
-            told = not (await self.case()).owed or "notices" in self.desk.hands.away
-            same = same + 1 if position == before and told else 0
-            before = position
+        """The case once its procedure has no more to do for now: nothing is written, called or told any more."""
+        before, same, tries = -1, 0, 0
+        while same < 4 and tries < 200:
+            case, hands = await self.case(), self.desk.hands
+            position, told = (await self.history()).head.position, not case.owed or "notices" in hands.away
+            same = same + 1 if position == before and told and not hands.busy else 0
+            before, tries = position, tries + 1
             await asyncio.sleep(0.025)
         return await self.case()
 
