@@ -248,6 +248,7 @@ class Case:
     merchant_type: str = ""
     terminal_sn: str = ""
     reason_code: str = ""
+    confirmed: bool = False
     opened_at: str = ""
     since: str = ""
     controls: tuple[Control, ...] = ()

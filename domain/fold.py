@@ -167,7 +167,7 @@ def _taken_up_again(case: Case) -> Case:
     Who took which part stays known, and the release that may have been is over."""
     release = Release(steps=case.release.steps, first=case.release.last_n + 1)
     again = replace(case, review=undecided(case.review), release=release, closed_at=None)
-    status = Status.IN_REVIEW_1 if case.evidence.requirements else Status.OPENED
+    status = Status.IN_REVIEW_1 if case.confirmed else Status.OPENED
     return enter(again, status, case.dues.values())
 
 
@@ -188,7 +188,7 @@ def _on_evidence(case: Case, event: EvidenceEvent, moment: Moment) -> Case:
             proofs = replace(proofs, requirements=event.requirements, documents=(*proofs.documents, *filed))
             return enter(
                 handled(case, moment.by), Status.REASON_CONFIRMED, event.dues, evidence=proofs,
-                reason_code=event.reason_code,
+                reason_code=event.reason_code, confirmed=True,
             )  # fmt: skip
         case e.AppealOpened():
             opened = enter(handled(case, moment.by), Status.DRAFT, tuple(case.dues.values()))
@@ -268,7 +268,7 @@ def _on_stages(case: Case, event: StagesEvent, moment: Moment) -> Case:
                 handled=case.review.handled | {moment.by},
                 uploaded=case.review.uploaded,
             )
-            status = Status.DRAFT if case.evidence.requirements else Status.OPENED
+            status = Status.DRAFT if case.confirmed else Status.OPENED
             again = enter(case, status, event.dues, review=kept, evidence=_still_good(case.evidence, moment.at))
             at_l2 = replace(again, tier_floor=higher(case.tier_floor, "L2"))
             return ended(replace(at_l2, appealed_by=moment.by, closed_at=None, sla_runs=()), "reopen")

@@ -192,8 +192,8 @@ def _on_legal(case: Case, event: LegalEvent, *, at: str, by: str) -> Case:
             lifted = replace(_order_gone(case, event.control_id), remainder_proposed_by=None)
             if release.past_pivot:
                 return enter(lifted, Status.EXECUTING, event.dues, release=_going_on(release, event.steps))
-            review, confirmed = undecided(case.review), bool(case.evidence.requirements)
-            if not confirmed:
+            review = undecided(case.review)
+            if not case.confirmed:
                 return enter(lifted, Status.OPENED, event.dues, review=review, tier_floor="L3")
             runs = resumed(case, at)
             return enter(lifted, Status.IN_REVIEW_1, event.dues, review=review, sla_runs=runs, tier_floor="L3")

@@ -170,15 +170,15 @@ def _proceed(case: Case, command: _Procedure, asked: Asked, policy: Policy) -> D
 
 
 def reopen(case: Case, command: c.Reopen, asked: Asked, policy: Policy) -> Decision:
-    """Within 30 days a closed appeal may be taken up again while a control is on, except where the law forbids it."""
+    """Within 30 days a closed appeal may be taken up again while a control is on, except where the law forbids it. One
+    whose reason nobody confirmed gets it confirmed first."""
     if not review.reopenable(case, policy):
         return refuse("not-reopenable")
     if "reopen" not in case.dues:
         return refuse("reopen-window-over", days=policy.timers.reopen_days)
     if not case.standing_controls:
         return refuse("nothing-held-on")
-    confirmed = bool(case.evidence.requirements)  # if not, an officer confirms the reason first
-    dues = deadlines.for_evidence(policy, asked.at) if confirmed else ()
+    dues = deadlines.for_evidence(policy, asked.at) if case.confirmed else ()
     return (CaseReopened(command.statement_ref, evidence.on_behalf(asked), dues),)
 
 

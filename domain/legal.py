@@ -63,7 +63,7 @@ def lift_legal_hold(case: Case, command: LiftLegalHold, asked: Asked, policy: Po
     if release.undoable(case):
         return refuse("out-of-order", step=release.undoable(case)[0].n)
     dues = ()
-    if case.evidence.requirements:
+    if case.confirmed:
         dues = (*deadlines.for_review(policy, 1, asked.at), *deadlines.for_promise(policy, case, asked.at))
     return (LegalHoldLifted(order.control_id, command.document_id, (), dues),)
 

@@ -103,7 +103,7 @@ def _hold_due(case: Case, control: Control | None, asked: Asked, policy: Policy)
 
 def _reviewed_again(case: Case) -> bool:
     """Whether the disposal takes a closed case up again for review (one never confirmed is confirmed first)."""
-    return not case.is_open and bool(case.evidence.requirements)
+    return not case.is_open and case.confirmed
 
 
 def _step_delayed(case: Case, asked: Asked, policy: Policy) -> tuple[Event, ...]:

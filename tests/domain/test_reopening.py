@@ -113,3 +113,8 @@ def test_a_reopened_appeal_is_decided_by_two_again() -> None:
     past = past.when(c.Submit(declaration=True), by=MERCHANT).accepted.when(c.RecordChecks(())).accepted
     past = past.when(c.Approve(3_000_000, 0, 0, "proved now"), by=REVIEWER_1).accepted.now(Status.IN_REVIEW_2)
     past.when(c.Approve(3_000_000, 0, 0, "agreed"), by=SUPERVISOR).accepted.now(Status.APPROVED)
+
+
+def test_a_confirmed_reason_that_asks_for_no_document_is_not_confirmed_twice() -> None:
+    past = Appeal.of("R07").rejected().when(AGAIN, by=MERCHANT).accepted
+    assert past.now(Status.DRAFT).case.evidence.requirements == ()

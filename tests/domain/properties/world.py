@@ -18,6 +18,7 @@ from domain.stream import Entry, first_break, seal
 from domain.waiting import waiting_on
 from domain.wire import History, drafts, entries_json, entries_of
 from tests.domain.appeals import Appeal
+from tests.domain.exploration import arrows, arrows_of
 from tests.domain.properties.books import Books
 from tests.domain.specification import (
     AGENT,
@@ -137,6 +138,8 @@ class World:
             actor=asked.by.signing_as(roles),
             command_id=asked.command_id,
         )
+        ways = set(arrows_of(self.case, events, asked.at))
+        assert ways <= arrows(), f"a way nobody knew of: {ways - arrows()}"
         self.history = self.history.after(sealed)
         for entry in sealed:
             self.books.feed(entry, by_deadline=isinstance(command, PassDeadline))
