@@ -17,7 +17,7 @@ import structlog
 from partners.documents.ocr import Line, Page
 
 MOST_WAITING = 16
-READING_SECONDS = 60.0
+READING_SECONDS = 120.0
 STARTING_SECONDS = 90.0
 PROCESS = "partners.documents.reading_process"
 
@@ -80,7 +80,9 @@ class Slot:
                 answer = await _answer(process)
         except BaseException as error:  # a cancelled call, too, leaves a process that is not ready for the next file
             await self._drop(process)
-            if isinstance(error, (OSError, EOFError, TimeoutError)):
+            if isinstance(error, TimeoutError):
+                raise Unreadable("it takes too long") from error
+            if isinstance(error, (OSError, EOFError)):
                 log.warning("ocr-died", error=type(error).__name__)
                 raise _Died from error
             raise
