@@ -60,6 +60,7 @@ REVIEWER_2 = Actor("reviewer2", ("reviewer",))
 REVIEWER_3 = Actor("reviewer3", ("reviewer",))
 SUPERVISOR = Actor("supervisor1", ("supervisor",))
 COMPLIANCE = Actor("compliance1", ("compliance_head",))
+ROBOT = Actor("robot1", ("robot",))
 COMPLIANCE_2 = Actor("compliance2", ("compliance_head",))
 
 MONDAY = "2026-11-02T10:00:00+08:00"
