@@ -103,7 +103,7 @@ async def verify(order: ports.VerifyOrder, retry: RetryPolicy) -> CheckedDocumen
         order,
         result_type=ports.Verified,
         task_queue="documents",
-        start_to_close_timeout=timedelta(minutes=2),
+        start_to_close_timeout=timedelta(minutes=5),
         heartbeat_timeout=timedelta(seconds=15),
         retry_policy=retry,
         summary=f"read {order.doc_type}",
