@@ -96,6 +96,8 @@ def record_enforcement(case: Case, command: RecordEnforcement) -> tuple[Event, .
 def rejustify(case: Case, command: Rejustify, asked: Asked, policy: Policy) -> tuple[Event, ...] | Refused:
     """Someone other than who placed the hold finds that it must go on, for another 30 days."""
     due = [control for control in case.standing_controls if control.rejustify_tier]
+    if not due and any(_to_dispose(control, asked, policy) for control in case.standing_controls):
+        return refuse("must-dispose", days=policy.timers.hold_dispose_day)
     if not due:
         return refuse("no-hold-due")
     may = (one for one in due if asked.by.name != one.placed.placed_by and asked.by.has(*rejustify_roles(one, policy)))
@@ -106,6 +108,12 @@ def rejustify(case: Case, command: Rejustify, asked: Asked, policy: Policy) -> t
     if not asked.by.has(*roles):
         return refuse("tier-not-allowed", tier=control.rejustify_tier, roles=", ".join(roles))
     return (HoldRejustified(control.control_id, command.reason),)
+
+
+def _to_dispose(control: Control, asked: Asked, policy: Policy) -> bool:
+    """Whether the hold has stood its longest time, and its money may be disposed of."""
+    disposable = policy.reasons[control.placed.reason_code].disposable
+    return disposable and held_days(control, asked.at) >= policy.timers.hold_dispose_day
 
 
 def rejustify_roles(control: Control, policy: Policy) -> tuple[str, ...]:

@@ -201,11 +201,15 @@ class AppealOpened:
 
 @dataclass(frozen=True, slots=True)
 class FieldServiceRequested:
+    """A technician is sent to look at terminal and shop; the merchant's time stands still."""
+
     note: str
 
 
 @dataclass(frozen=True, slots=True)
 class FieldServiceDone:
+    """The visit is over and its report is in; the merchant's time to prove starts."""
+
     note: str
     dues: tuple[Due, ...]
 
@@ -219,11 +223,15 @@ class EvidenceReminded:
 
 @dataclass(frozen=True, slots=True)
 class EvidenceExtended:
+    """The merchant's time to prove was extended, once."""
+
     dues: tuple[Due, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentAdded:
+    """A document was filed; `on_behalf` when an officer filed it for the merchant."""
+
     document: FiledDocument
     on_behalf: bool
 
@@ -237,6 +245,8 @@ class CaseSubmitted:
 
 @dataclass(frozen=True, slots=True)
 class EvidenceResubmitted:
+    """Everything asked for anew was filed; `round` counts the reviewers' requests so far."""
+
     round: int
     dues: tuple[Due, ...]
 
@@ -260,6 +270,8 @@ class CheckDeferred:
 
 @dataclass(frozen=True, slots=True)
 class CheckResumed:
+    """Document verification answers again."""
+
     dues: tuple[Due, ...]
 
 
@@ -272,6 +284,8 @@ class ManualCheck:
 
 @dataclass(frozen=True, slots=True)
 class ChecksPassed:
+    """The machine found no clear failure; a reviewer judges what it was unsure of."""
+
     dues: tuple[Due, ...]
 
 
@@ -287,6 +301,8 @@ class SupplementRequested:
 
 @dataclass(frozen=True, slots=True)
 class DocumentJudged:
+    """A reviewer looked at a document: accept, reject or unsure."""
+
     document_id: str
     verdict: str
     reason: str
@@ -294,6 +310,8 @@ class DocumentJudged:
 
 @dataclass(frozen=True, slots=True)
 class RequirementWaived:
+    """A reviewer let a requirement go; the case needs four eyes from now on."""
+
     doc_type: str
     reason: str
 
@@ -333,6 +351,8 @@ class FirstApproval:
 
 @dataclass(frozen=True, slots=True)
 class SecondApproval:
+    """The second reviewer approved the same amounts from the same controls."""
+
     amounts: Amounts
     control_ids: tuple[str, ...]
     seen: int
@@ -350,6 +370,8 @@ class ReviewReturned:
 
 @dataclass(frozen=True, slots=True)
 class RejectProposed:
+    """The first reviewer would reject; a second one confirms it or sends it back."""
+
     reason_code: str
     reason: str
     dues: tuple[Due, ...]
@@ -397,23 +419,31 @@ class ReviewOverdue:
 
 @dataclass(frozen=True, slots=True)
 class ActionsRequired:
+    """The merchant must do these things before anything is lifted."""
+
     actions: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ActionDone:
+    """The merchant did what the reason asks of them, before the release or after it."""
+
     action: str
     ref: str
 
 
 @dataclass(frozen=True, slots=True)
 class ExecutionStarted:
+    """Documents, controls and account were looked at again and the release began, with this plan."""
+
     steps: tuple[PlannedStep, ...]
     dues: tuple[Due, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class StepStarted:
+    """A step of the release begins; nothing is sent to a partner before this is written."""
+
     n: int
 
 
@@ -452,6 +482,8 @@ class ExecutionFailed:
 
 @dataclass(frozen=True, slots=True)
 class StepUndone:
+    """The effect of a done step was reversed."""
+
     n: int
     answer: str
 
@@ -466,11 +498,15 @@ class ExecutionCompensated:
 
 @dataclass(frozen=True, slots=True)
 class WithdrawRequested:
+    """The merchant withdraws while a call is in flight; it is resolved first."""
+
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class CaseWithdrawn:
+    """The merchant took the appeal back. The controls stay; it may be reopened for a while."""
+
     reason: str
     dues: tuple[Due, ...]
 
@@ -494,11 +530,15 @@ class PayoutAccountNeeded:
 
 @dataclass(frozen=True, slots=True)
 class PayoutAccountNamed:
+    """The merchant named another account; its data is in the vault."""
+
     account_ref: str
 
 
 @dataclass(frozen=True, slots=True)
 class PayoutAccountChecked:
+    """The bank said whether the account is in the merchant's name."""
+
     matches: bool
     finding: Text
     dues: tuple[Due, ...]
@@ -522,6 +562,8 @@ class ReleaseExecuted:
 
 @dataclass(frozen=True, slots=True)
 class PostActionReminded:
+    """The merchant is reminded, on this day, of what is left to do after the release."""
+
     day: int
 
 
@@ -548,11 +590,15 @@ class LapseLifted:
 
 @dataclass(frozen=True, slots=True)
 class CaseClosed:
+    """The release is complete; the terminal is watched for a while."""
+
     dues: tuple[Due, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class CaseReopened:
+    """A closed appeal is taken up again; what was verified and still stands is kept."""
+
     statement_ref: str
     on_behalf: bool
     dues: tuple[Due, ...]
@@ -590,17 +636,23 @@ class RemainderReleased:
 
 @dataclass(frozen=True, slots=True)
 class RemainderProposed:
+    """A supervisor proposes to let go what a legal order does not name."""
+
     release_fen: int
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class MonitoringEnded:
+    """The watch over the released terminal is over."""
+
     outcome: str
 
 
 @dataclass(frozen=True, slots=True)
 class ReopenWindowEnded:
+    """The time in which the appeal could be reopened is over."""
+
     due: str
 
 

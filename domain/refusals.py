@@ -190,7 +190,6 @@ REFUSALS: dict[str, tuple[int, str, str]] = {
         "一次性密码不正确。请核对通知中的密码。",
         "The one-time password is wrong. Check the one in the notice.",
     ),
-    "too-late": (409, "期限 {due} 已过。", "The time for this ended at {due}."),
     "not-due": (409, "期限未到或已变更。", "That deadline has not come, or has changed."),
     "out-of-order": (409, "步骤 {step} 不是当前步骤。", "Step {step} is not the one under way."),
 }

@@ -183,7 +183,7 @@ def _under_orders(executing: Past) -> Iterator[Past]:
 
 def _closed() -> Iterator[Past]:
     small = Appeal()
-    yield small.checked()
+    yield small.awaiting_first_review()
     remainder = small.awaiting_first_review().when(approve(1_000_000), by=REVIEWER_1).accepted
     unconfirmed = small.frozen().when(c.Withdraw("enough"), by=MERCHANT).accepted
     closed = (small.rejected(), small.withdrawn(), small.expired(), unconfirmed)

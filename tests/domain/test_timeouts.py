@@ -260,6 +260,7 @@ def test_on_day_180_a_hold_is_to_be_disposed_of_at_l3(appeal_just_checked: Past)
         past = past.when_due("hold:C1").then(HoldRejustifyDue)
     past = past.when_due("hold:C1").then(like(DisposalDue, day=180)).now(Status.IN_REVIEW_1)
     past.when(c.Reject("R01", "no"), by=REVIEWER_1).then("tier-not-allowed")
+    past.when(c.Rejustify("goes on for ever"), by=COMPLIANCE).then("must-dispose")
     assert past.case.standing_controls, "never a silent release"
 
 
