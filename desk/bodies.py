@@ -100,7 +100,7 @@ class TerminalBody(Body):
     model: Line
     merchant_no: MerchantNo
     deploy_address: Line
-    fee_plan: Annotated[str, Field(strict=True, pattern=r"^[A-Z0-9_]{1,32}$")]
+    fee_plan: Annotated[str, Field(strict=True, pattern=r"^[A-Za-z0-9_-]{1,32}$")]
 
 
 class UserBody(Body):
@@ -244,7 +244,7 @@ class ResetCredentials(CommandBody):
 
 
 class SignAgreement(CommandBody):
-    signature_ref: Id
+    signature_ref: Line
 
 
 class NewAccount(CommandBody):

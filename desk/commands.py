@@ -108,8 +108,8 @@ def _check(told: Told, command: Command, asked: Asked, *, waiting: bool) -> None
         raise problems.refused(_final(told, command, asked))
     if waiting:
         refused = refusal(told.case, command, asked)
-        if refused is not None and refused.code == "wrong-status":
-            refused = None
+        if refused is not None and (refused.code == "wrong-status" or (asked.seen or 0) > told.case.version):
+            refused = None  # what waits may lead there
     else:
         decision = decide(told.case, command, asked, told.policy)
         refused = decision if isinstance(decision, Refused) and not decision.events else None

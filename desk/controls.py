@@ -183,7 +183,7 @@ def _wrong_scope(body: ControlBody) -> list[FieldError]:
 
 def _placed(body: ControlBody, asked: Asked) -> PlacedControl:
     digest = hashlib.sha256(f"control {asked.command_id}".encode()).digest()
-    control_id = f"C-{b32encode(digest).decode()[:16]}"
+    control_id = f"C-{b32encode(digest).decode()[:16].lower()}"
     return PlacedControl(
         control_id=control_id,
         kind=body.kind,

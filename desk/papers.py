@@ -52,7 +52,7 @@ _WORDS = {
     ),
 }
 
-_one_at_a_time = asyncio.Lock()
+one_at_a_time = asyncio.Lock()
 """pdfium is not safe for threads, and one opened picture may take 200 MB."""
 
 
@@ -66,7 +66,7 @@ class UnacceptableFileError(ValueError):
 
 async def judge(data: bytes, *, filename: str, claimed_type: str) -> str:
     """The file's real media type. Raises UnacceptableFileError."""
-    async with _one_at_a_time:
+    async with one_at_a_time:
         return await asyncio.to_thread(_judge, data, filename, claimed_type)
 
 

@@ -104,7 +104,7 @@ async def file_document(desk: Desk, actor: Actor, told: Told, upload: Upload, co
         raise _unacceptable(error) from None
     name = hashlib.sha256(f"document {command_id}".encode()).digest()
     document = FiledDocument(
-        document_id=f"DOC-{b32encode(name).decode()[:20]}",
+        document_id=f"DOC-{b32encode(name).decode()[:20].lower()}",
         doc_type=upload.doc_type,
         sha256=hashlib.sha256(upload.content).hexdigest(),
         media_type=media_type,

@@ -12,6 +12,7 @@ from desk.api.cases import TheCase
 from desk.api.commands import answered
 from desk.commands import Stored
 from desk.looks import record_look
+from desk.papers import KINDS
 from desk.public import document_shown
 from desk.routes import UploadRoute, command_id, once
 from desk.uploads import Upload, file_document, receive
@@ -42,6 +43,8 @@ _FORM: dict[str, Any] = {
     }
 }
 
+_CONTENT: dict[int | str, dict[str, Any]] = {200: {"content": {kind: {} for kind in KINDS}}}
+
 
 def may_file(actor: Caller) -> None:
     """Raises the 403 problem for someone who files no documents."""
@@ -62,7 +65,7 @@ async def _file(told: TheCase, actor: Caller, request: Request, desk: TheDesk, u
     return answered(filed.outcome, 201, facts)
 
 
-@router.get("/{document_id}", summary="A document's content")
+@router.get("/{document_id}", summary="A document's content", response_class=Response, responses=_CONTENT)
 async def get_document(document_id: str, told: TheCase, actor: Caller, desk: TheDesk) -> Response:
     """Each look is recorded."""
     allow(actor, "read a document", *READERS)

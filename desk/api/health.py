@@ -8,7 +8,7 @@ import os
 from fastapi import APIRouter, Response
 from psycopg import Error
 from psycopg_pool import PoolTimeout
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, PlainTextResponse
 
 from desk.access import TheDesk
 from desk.context import Desk
@@ -39,7 +39,7 @@ async def get_readyz(desk: TheDesk) -> JSONResponse:
     return JSONResponse({"ready": not missing, "missing": missing}, 503 if missing else 200)
 
 
-@router.get("/metrics", summary="Measures for Prometheus")
+@router.get("/metrics", summary="Measures for Prometheus", response_class=PlainTextResponse)
 async def get_metrics(desk: TheDesk) -> Response:
     return Response(desk.metrics.text(await desk.queue.stats()), media_type="text/plain; version=0.0.4")
 

@@ -27,7 +27,9 @@ async def test_a_command_is_stored_and_told_where_to_ask(house: House, case_id: 
     later = await house.merchant1.command(case_id, "open_appeal", statement="后来的")
     assert later.status_code == 202  # it waits behind the first one, whatever the status is now
     assert (await house.officer1.get(f"/api/v1/cases/{case_id}")).json()["commands_pending"] is True
-    stale = await house.officer1.command(case_id, "confirm_reason", reason_code="R01", version=7)
+    ahead = await house.merchant1.command(case_id, "extend_evidence", version=3)
+    assert ahead.status_code == 202  # whoever knows what waits may name the version it leads to
+    stale = await house.officer1.command(case_id, "confirm_reason", reason_code="R01", version=0)
     assert (stale.status_code, stale.json()["code"]) == (409, "stale-version")
     assert (await house.officer1.get("/api/v1/commands/none")).status_code == 404
     assert (await house.merchant1.get(told["status_url"])).status_code == 403

@@ -54,22 +54,11 @@ def desk(as_json: Json = False) -> None:
     """Run the desk (API, console, portal, codec server) until told to stop. It logs JSON in any case."""
     del as_json  # its log lines are JSON in any case
     _configure("desk")
-    import uvicorn
-
-    from desk.app import create_app
+    from desk.serve import serve
     from workers.settings import load_settings
 
     settings = load_settings()
-    uvicorn.run(
-        create_app(settings),
-        host=settings.desk_host,
-        port=settings.desk_port,
-        log_config=None,
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        timeout_graceful_shutdown=1,
-    )
+    serve(settings, settings.desk_host, settings.desk_port)
 
 
 def relay(as_json: Json = False) -> None:
