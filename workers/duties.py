@@ -78,6 +78,16 @@ def brief(error: BaseException) -> str:
     return f"{type(error).__name__}: {str(error).partition(chr(10))[0][:200]}"
 
 
+async def end_all(*tasks: asyncio.Task[Any]) -> None:
+    """Cancels tasks until they have ended. Once may not be enough: in Python 3.11 `asyncio.wait_for`, which connection
+    pools use, can lose a cancellation."""
+    left = {task for task in tasks if not task.done()}
+    while left:
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=0.2)
+
+
 class Later:
     """Who failed, and is not to be tried again before a while has passed: longer each time, up to `most_seconds`."""
 
@@ -131,7 +141,4 @@ class Busy:
 
     async def stop(self) -> None:
         """Drops what is under way."""
-        tasks = list(self._tasks.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end_all(*self._tasks.values())

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterable
 from datetime import timedelta
 from typing import Literal
 
-from temporalio.client import Client, WorkflowQueryFailedError, WorkflowQueryRejectedError
+from temporalio.client import Client, WorkflowExecutionStatus, WorkflowQueryFailedError, WorkflowQueryRejectedError
 from temporalio.common import QueryRejectCondition
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -72,6 +72,17 @@ async def look_at_all(client: Client, cases: Iterable[Standing]) -> dict[str, St
     listed = list(cases)
     states = await asyncio.gather(*(one(case) for case in listed))
     return {case.stream: state for case, state in zip(listed, states, strict=True)}
+
+
+async def runs(client: Client, case_id: str) -> bool:
+    """Whether a workflow of this case is running."""
+    try:
+        described = await client.get_workflow_handle(case_id).describe(rpc_timeout=ASK)
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            return False
+        raise
+    return described.status is WorkflowExecutionStatus.RUNNING
 
 
 async def resync(client: Client, case_id: str) -> None:

@@ -29,11 +29,12 @@ from journal.inbox import Command, Inbox
 from journal.relay import Relay, Unregistered
 from workers.connect import connect, telemetry
 from workers.database import open_journal
-from workers.duties import AWAY, Busy, Later, brief, keep_at, until_told
+from workers.duties import AWAY, Busy, Later, brief, end_all, keep_at, until_told
 from workers.logs import about_case, announce_ready, logger
-from workers.reconcile import fewer_run_than_live, look_at_all, missing, resync
+from workers.reconcile import fewer_run_than_live, look_at_all, missing, resync, runs
 from workers.settings import Settings, load_settings
-from workers.starting import register, start_cases
+from workers.starting import register, start_cases, start_with
+from workflows.stored import order_of
 
 PAGE = 50
 STARTS_AT_ONCE = 16
@@ -81,11 +82,14 @@ class RelayProcess:
             "never": (self.compare, self.reconcile_seconds),
         }
         titles = {"cases": "starting cases", "commands": "delivering", "registrations": "registering"}
+        tasks = [
+            asyncio.create_task(keep_at(titles.get(name, "comparing"), duty, self.news[name], pause))
+            for name, (duty, pause) in duties.items()
+        ]
         try:
-            async with asyncio.TaskGroup() as group:
-                for name, (duty, pause) in duties.items():
-                    group.create_task(keep_at(titles.get(name, "comparing"), duty, self.news[name], pause))
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
         finally:
+            await end_all(*tasks)
             await self._delivering.stop()
             await self._registering.stop()
 
@@ -128,6 +132,8 @@ class RelayProcess:
         with about_case(command.case_id, command_id=command.command_id, command=command.name):
             try:
                 delivered = await self.deliver(command)
+                if not delivered and await self._wake(command):
+                    delivered = await self.deliver(command)
             except AWAY as error:
                 logger().info("a command waits", error=brief(error))
                 delivered = False
@@ -139,6 +145,18 @@ class RelayProcess:
                 self._undelivered.free(command.case_id)
             else:
                 self._undelivered.hold(command.case_id)
+
+    async def _wake(self, command: Command) -> bool:
+        """Whether the case had no workflow, and one was started with the command: the engine has lost the case, or it
+        ended while the command was on its way."""
+        if await runs(self.client, command.case_id):
+            return False
+        cases = await self._relay.cases([command.case_id])
+        if not cases:
+            return False
+        await start_with(self.client, cases[0], order_of(command.command_id, command.name, command.body))
+        await self._relay.mark_started([command.case_id])
+        return True
 
     async def tell_partners(self) -> bool:
         """Begins to make merchants and terminals known that the partners have not heard of; whether there were any."""

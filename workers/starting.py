@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from typing import Any
 
-from temporalio.client import Client
+from temporalio.client import Client, WithStartWorkflowOperation
 from temporalio.common import (
     SearchAttributeKey,
     SearchAttributePair,
@@ -18,8 +19,9 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from domain.wire import entries_json
 from journal.relay import CaseStream, Unregistered
-from workflows.messages import CaseInput
+from workflows.messages import CaseInput, CommandOrder, Outcome
 from workflows.ports import CASES, Registration
+from workflows.stored import late_id
 
 PROCEDURES: Mapping[str, str] = {"freeze_appeal": "FreezeAppeal"}
 """The workflow of each kind of case."""
@@ -28,6 +30,8 @@ RUNNING = "ExecutionStatus = 'Running' AND WorkflowType IN ({})".format(
     ", ".join(f"'{name}'" for name in PROCEDURES.values())
 )
 """The engine's list of cases that run."""
+
+DELIVERY = timedelta(seconds=10)
 
 _WORDS = {"freeze_appeal": "freeze appeal"}
 
@@ -38,29 +42,57 @@ class NoProcedureError(Exception):
 
 async def start_case(client: Client, case: CaseStream) -> bool:
     """Starts the case's workflow; False when it runs already. Raises RPCError while the engine is away."""
-    if case.kind not in PROCEDURES:
-        raise NoProcedureError(f"case {case.stream}: there is no procedure for {case.kind}")
+    begin = _begin(case)
     try:
         await client.start_workflow(
             PROCEDURES[case.kind],
             CaseInput(entries_json(case.entries)),
-            id=case.stream,
-            task_queue=CASES,
             id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
-            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,  # a live case goes on, however its last run ended
-            search_attributes=_attributes(
-                ThawKind=case.kind,
-                ThawStatus=case.status,
-                ThawReason=case.reason_code,
-                ThawTerminal=case.terminal_sn,
-                ThawMerchant=case.merchant_no,
-                ThawTier=case.tier,
-            ),
-            static_summary=f"{_WORDS[case.kind]}, terminal {case.terminal_sn}, {case.reason_code}",
+            **begin,
         )
     except WorkflowAlreadyStartedError:
         return False
     return True
+
+
+async def start_with(client: Client, case: CaseStream, order: CommandOrder) -> None:
+    """Starts the case's workflow together with the delivery of a stored command, which then has its outcome there: a
+    run of a case that is over would otherwise end before the command came. Raises like `start_case`."""
+    begin = _begin(case)
+    start = WithStartWorkflowOperation[Any, Any](
+        PROCEDURES[case.kind],
+        CaseInput(entries_json(case.entries)),
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        **begin,
+    )
+    await client.execute_update_with_start_workflow(
+        "deliver",
+        order,
+        start_workflow_operation=start,
+        id=late_id(order.command_id),
+        result_type=Outcome,
+        rpc_timeout=DELIVERY,
+    )
+
+
+def _begin(case: CaseStream) -> dict[str, Any]:
+    """How every run of a case begins."""
+    if case.kind not in PROCEDURES:
+        raise NoProcedureError(f"case {case.stream}: there is no procedure for {case.kind}")
+    return {
+        "id": case.stream,
+        "task_queue": CASES,
+        "id_reuse_policy": WorkflowIDReusePolicy.ALLOW_DUPLICATE,  # it goes on, however its last run ended
+        "search_attributes": _attributes(
+            ThawKind=case.kind,
+            ThawStatus=case.status,
+            ThawReason=case.reason_code,
+            ThawTerminal=case.terminal_sn,
+            ThawMerchant=case.merchant_no,
+            ThawTier=case.tier,
+        ),
+        "static_summary": f"{_WORDS[case.kind]}, terminal {case.terminal_sn}, {case.reason_code}",
+    }
 
 
 async def start_cases(client: Client, cases: Iterable[CaseStream], at_once: int) -> dict[str, bool | Exception]:

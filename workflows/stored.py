@@ -27,3 +27,9 @@ def order_of(command_id: str, name: str, body: Mapping[str, Any]) -> CommandOrde
         return CommandOrder(name, json.dumps(body["fields"], ensure_ascii=False), command_id, actor, body.get("seen"))
     except (KeyError, TypeError) as error:
         raise ValueError(f"command {command_id} was not stored as an order: {error!r}") from error
+
+
+def late_id(command_id: str) -> str:
+    """The id of the Update that delivers a stored command. Not the command's own: under that, an Update that came too
+    late for its caller would answer, and no refusal would be journaled."""
+    return f"{command_id}:late"

@@ -156,7 +156,8 @@ class Stand:
             command_id=asked.command_id,
         )  # fmt: skip
         summary = listing.summary(past.after(entries).case, POLICY)
-        await self.journal.append(compose(KIND, past.head, entries, summary=summary))
+        answer = await self.journal.append(compose(KIND, past.head, entries, summary=summary))
+        assert json.loads(answer)["outcome"] == "ok"
 
     # --- what became of it ------------------------------------------------------------------------------------------
 
@@ -193,6 +194,15 @@ class Stand:
             return set(types) <= set(await self.types(case_id))
 
         await until(there, f"{case_id} has {types}")
+
+    async def at_rest(self, case_id: str) -> None:
+        """Waits until a case just opened is in force, its merchant was told, and it waits for people."""
+
+        async def there() -> bool:
+            types = await self.types(case_id)
+            return types.count("ControlEnforced") == 2 and "NoticeSent" in types
+
+        await until(there, f"{case_id} is at rest")
 
     async def all_started(self) -> None:
         async def none_left() -> bool:
