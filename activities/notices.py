@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 import structlog
 from temporalio import activity
+from temporalio.exceptions import ApplicationError
 
+import policies
 from activities.calls import Call, RefusedError, segment
 from activities.heartbeats import heartbeating
+from activities.quiet_hours import URGENT, silent, until_morning
 from activities.records import Records
 from activities.wording import NOT_REACHED, RELEASED, Language, Letter, Wording
 from domain.policy import MerchantType
@@ -74,8 +78,23 @@ class _Mail:
     is_step: bool = False
 
 
+class QuietError(ApplicationError):
+    """It is night and the merchant has only a telephone: the notice waits for the morning."""
+
+    def __init__(self, quiet: timedelta) -> None:
+        super().__init__("quiet hours", type="QuietHours", next_retry_delay=quiet)
+
+
 class Notices:
-    def __init__(self, call: Call, records: Records, wording: Wording, staff: Staff) -> None:
+    def __init__(
+        self,
+        call: Call,
+        records: Records,
+        wording: Wording,
+        staff: Staff,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._now = now
         self._call = call
         self._records = records
         self._wording = wording
@@ -95,7 +114,7 @@ class Notices:
             )
             if order.audience != "merchant":
                 return await self._deliver(mail, [self._staff.address(order.audience)])
-            return await self._deliver(mail, await self._of_merchant(order.merchant_no))
+            return await self._deliver(mail, self._by_night(order, await self._of_merchant(order.merchant_no)))
 
     @activity.defn(name="notices.send_notice")
     async def send_notice(self, order: Order) -> Receipt:
@@ -159,6 +178,16 @@ class Notices:
 
     async def _sent(self, key: str) -> Sent | None:
         return await self._call.get(f"/messages/{segment(key)}", Sent)
+
+    def _by_night(self, order: NoticeOrder, known: Sequence[Address]) -> Sequence[Address]:
+        """The addresses that may be used at this hour. Raises QuietError, to be tried again in the morning, when the
+        merchant could only be rung up."""
+        quiet = until_morning(policies.load(order.policy_version).timers, self._now())
+        if order.notice in URGENT or not quiet:
+            return known
+        if known and not silent(known):
+            raise QuietError(quiet)
+        return silent(known)
 
     async def _of_merchant(self, merchant_no: str) -> list[Address]:
         return list(addresses(await self._records.contacts(merchant_no)))
