@@ -1,0 +1,101 @@
+"""`thaw case`, `review` and `document` against a real desk, typed as a person types them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+
+from tests.desk.house import USERS
+from tests.desk.working import PNG, Work
+from workers.api import NoAccessError, access_of
+from workers.stack.ports import any_free
+
+Thaw = Callable[..., Awaitable[tuple[int, Any]]]
+
+
+@pytest.fixture(scope="session")
+async def stack_folder(_work: Work, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Path]:
+    """The folder of a stack whose desk answers over HTTP."""
+    folder, port = tmp_path_factory.mktemp("stack"), any_free()
+    server = uvicorn.Server(uvicorn.Config(_work.house.app, port=port, lifespan="off", log_config=None))
+    serving = asyncio.create_task(server.serve())
+    (folder / "stack.json").write_text(json.dumps({"desk": f"http://127.0.0.1:{port}", "users": USERS}))
+    yield folder
+    server.should_exit = True
+    await serving
+
+
+@pytest.fixture
+def thaw(stack_folder: Path) -> Thaw:
+    """Runs `thaw … --json`: its exit code and what it printed."""
+
+    async def run(*arguments: str, as_json: bool = True) -> tuple[int, Any]:
+        argv = (*arguments, "--json") if as_json else arguments
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "workers.cli", *argv, stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT, env={"THAW_DATA_DIR": str(stack_folder), "PATH": "", "LANG": "en_US"},
+        )  # fmt: skip
+        output, _ = await process.communicate()
+        assert process.returncode is not None
+        return process.returncode, json.loads(output) if as_json else output.decode()
+
+    return run
+
+
+async def test_a_case_is_worked_from_the_command_line(work: Work, thaw: Thaw) -> None:
+    case_id = await work.in_review()
+    code, page = await thaw("case", "list", "--query", case_id)
+    assert (code, [case["case_id"] for case in page["items"]]) == (0, [case_id])
+    code, task = await thaw("review", "next", "--as", "reviewer1")
+    assert code == 0
+    assert task["holder"] == "reviewer1"
+    code, events = await thaw("case", "events", case_id)
+    assert events[0]["type"] == "TerminalFrozen"
+    code, shown = await thaw("case", "show", case_id, as_json=False)
+    assert code == 0
+    assert case_id in shown
+    assert "Waiting for a reviewer" in shown
+
+
+async def test_a_document_is_filed(work: Work, thaw: Thaw, tmp_path: Path) -> None:
+    case_id = await work.case()
+    await work.do(work.house.officer1, case_id, "confirm_reason", reason_code="R02")
+    await work.do(work.house.merchant1, case_id, "open_appeal", statement="请核实。")
+    paper = tmp_path / "licence.png"
+    paper.write_bytes(PNG)
+    code, filed = await thaw("document", "add", case_id, "D01", str(paper))
+    assert (code, filed["state"]) == (0, "received")
+
+
+async def test_a_refusal_is_told_with_its_code_and_exits_1(work: Work, thaw: Thaw) -> None:
+    case_id = await work.case()
+    code, told = await thaw("review", "approve", case_id, "--reason", "fits", "--as", "reviewer2")
+    assert (code, told["code"], told["status"]) == (1, "wrong-status", 409)
+    code, told = await thaw("case", "show", "FA-nothing", as_json=False)
+    assert code == 1
+    assert "There is no case FA-nothing" in told
+
+
+async def test_an_unknown_user_is_told_who_there_is(thaw: Thaw) -> None:
+    code, told = await thaw("case", "list", "--as", "nobody")
+    assert code == 1
+    assert "officer1" in told["error"]
+
+
+def test_away_from_a_stack_the_environment_says_where_the_desk_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(NoAccessError, match="THAW_TOKEN"):
+        access_of("officer1", tmp_path)
+    monkeypatch.setenv("THAW_DESK_URL", "https://desk.example")
+    monkeypatch.setenv("THAW_TOKEN", "t-1")
+    access = access_of("officer1", tmp_path)
+    assert (access.url, access.token) == ("https://desk.example", "t-1")
+    assert "t-1" not in repr(access)
