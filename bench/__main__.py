@@ -14,7 +14,7 @@ from typing import Any
 
 import uvloop
 
-from bench import append, case
+from bench import append, case, recover
 
 MEASUREMENTS = ("append", "case", "recover")
 
@@ -28,6 +28,8 @@ async def measure(names: Sequence[str], *, quick: bool) -> dict[str, Any]:
                 found[name] = await append.measure(append.QUICK if quick else append.Amount())
             case "case":
                 found[name] = await case.measure(case.QUICK if quick else case.Amount())
+            case "recover":
+                found[name] = await recover.measure(recover.QUICK if quick else recover.Amount())
     return found
 
 

@@ -15,7 +15,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 with workflow.unsafe.imports_passed_through():
     from bench.partners import Heard
 
-QUEUE = "bare"
+QUEUE, HANDS = "bare", "bare-hands"
 TOGETHER, STEP, BESIDE = "together", "step", "beside"
 
 
@@ -98,7 +98,9 @@ class Bare:
             await self._nothing(kind)
 
     async def _nothing(self, kind: str) -> None:
-        await workflow.execute_activity(f"nothing.{kind}", start_to_close_timeout=timedelta(seconds=20))
+        await workflow.execute_activity(
+            f"nothing.{kind}", task_queue=HANDS, start_to_close_timeout=timedelta(seconds=20)
+        )
 
     @workflow.update
     def give(self) -> int:
@@ -135,16 +137,18 @@ class Nothing:
         self._did(BESIDE)
 
 
-def bare_worker(client: Client, heard: Heard) -> Worker:
-    """A worker for bare workflows and their activities, out of the sandbox as ours is."""
+def bare_workers(client: Client, heard: Heard) -> list[Worker]:
+    """A worker for bare workflows, out of the sandbox as ours is, and one for their activities.
+
+    They have queues of their own, as procedures and partners have: a worker of both would be given activities
+    together with the workflow task's answer, which no partner's queue can have.
+    """
     nothing = Nothing(heard)
-    return Worker(
-        client,
-        task_queue=QUEUE,
-        workflows=[Bare],
-        activities=[nothing.together, nothing.step, nothing.beside],
-        workflow_runner=UnsandboxedWorkflowRunner(),
-    )
+    activities = [nothing.together, nothing.step, nothing.beside]
+    return [
+        Worker(client, task_queue=QUEUE, workflows=[Bare], workflow_runner=UnsandboxedWorkflowRunner()),
+        Worker(client, task_queue=HANDS, activities=activities),
+    ]
 
 
 class BareCase:

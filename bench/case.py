@@ -25,10 +25,10 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 import journal as journals
 from bench.appeals import Appeal
-from bench.bare import BareCase, Shape, bare_worker, shape_of
+from bench.bare import BareCase, Shape, bare_workers, shape_of
 from bench.partners import Heard, HeardJournal, Instant
 from bench.rounds import at_least, at_most, in_rounds, percentile, say, significant
-from bench.servers import folder, postgres, temporal
+from bench.servers import connected, folder, postgres, temporal
 from bench.steps import Stepped, dbos
 from workers.run_worker import cases_worker, hand_worker
 from workflows.converter import data_converter
@@ -103,24 +103,11 @@ async def opened(url: str, address: str) -> AsyncIterator[Bench]:
         workers: list[Worker] = [
             cases_worker(client, journal, UnsandboxedWorkflowRunner()),
             *(hand_worker(client, queue, hands.on(queue)) for queue in QUEUES),
-            bare_worker(bare, journal.heard),
+            *bare_workers(bare, journal.heard),
         ]
         for worker in workers:
             await stack.enter_async_context(worker)
         yield Bench(client, bare, journal, journal.heard)
-
-
-async def connected(address: str) -> Client:
-    """A plain client, once the server is there."""
-    for _ in range(200):
-        try:
-            client = await Client.connect(address)
-            await client.count_workflows("")
-        except RuntimeError:
-            await asyncio.sleep(0.1)
-        else:
-            return client
-    raise RuntimeError("the Temporal server did not start")
 
 
 async def _first(bench: Bench) -> tuple[Shape, dict[str, Any]]:

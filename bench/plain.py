@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeAlias, TypeVar
 
 from psycopg import AsyncConnection
 from psycopg.types.json import Jsonb
@@ -68,7 +68,11 @@ create table if not exists lone (
 LONE_INSERT = INSERT_EVENT.replace("journal.events", "lone")
 
 Connection = AsyncConnection[Any]
-Writer = Callable[[Sequence[Append]], Awaitable[None]]
+Rows = list[tuple[Append, tuple[Entry, ...]]]
+"""A case's appends, each with its entries."""
+Work = TypeVar("Work")
+Writer: TypeAlias = Callable[[Work], Awaitable[int]]
+"""Writes one case and answers how many events it had."""
 
 
 class Connections:
@@ -91,22 +95,23 @@ class Connections:
         await asyncio.gather(*(connection.close() for connection in self._open))
 
     @property
-    def writers(self) -> list[Writer]:
+    def writers(self) -> list[Writer[Rows]]:
         """One per connection."""
         return [self._writer(connection) for connection in self._open]
 
-    def _writer(self, connection: Connection) -> Writer:
+    def _writer(self, connection: Connection) -> Writer[Rows]:
         raise NotImplementedError
 
 
 class PlainWriter(Connections):
     """A transaction per append."""
 
-    def _writer(self, connection: Connection) -> Writer:
-        async def write(appends: Sequence[Append]) -> None:
-            for append, entries in sealed(appends):
+    def _writer(self, connection: Connection) -> Writer[Rows]:
+        async def write(rows: Rows) -> int:
+            for append, entries in rows:
                 async with connection.transaction():
                     await _write_rows(connection, append, entries)
+            return rows[-1][1][-1].position
 
         return write
 
@@ -121,18 +126,19 @@ class LoneInserts(Connections):
         await self._open[0].execute(LONE_TABLE)
         return self
 
-    def _writer(self, connection: Connection) -> Writer:
-        async def write(appends: Sequence[Append]) -> None:
-            for _, entries in sealed(appends):
+    def _writer(self, connection: Connection) -> Writer[Rows]:
+        async def write(rows: Rows) -> int:
+            for _, entries in rows:
                 for entry in entries:
                     await connection.execute(LONE_INSERT, event_row(entry, 1))
+            return rows[-1][1][-1].position
 
         return write
 
 
-def sealed(appends: Sequence[Append]) -> list[tuple[Append, tuple[Entry, ...]]]:
+def sealed(appends: Sequence[Append]) -> Rows:
     """Each append with its entries."""
-    head, rows = Head(), []
+    head, rows = Head(), Rows()
     for append in appends:
         entries = append.sealed(head)
         head = Head(entries[-1].position, entries[-1].hash)

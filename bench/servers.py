@@ -3,6 +3,7 @@ and the Temporal server with its data in a file (with a write-ahead log)."""
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -10,6 +11,8 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from temporalio.client import Client
 
 from workers.stack.ports import LOOPBACK, any_free
 from workers.stack.postgres import Postgres
@@ -50,3 +53,16 @@ def temporal(where: Path) -> Iterator[str]:
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
+
+
+async def connected(address: str) -> Client:
+    """A plain client, once the server is there."""
+    for _ in range(200):
+        try:
+            client = await Client.connect(address)
+            await client.count_workflows("")
+        except RuntimeError:
+            await asyncio.sleep(0.1)
+        else:
+            return client
+    raise RuntimeError("the Temporal server did not start")

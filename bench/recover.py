@@ -1,0 +1,118 @@
+"""Recovery: cases per second started from the journal, beside bare workflows started on the same server.
+
+Open cases in several statuses stand in the journal, and the engine knows none of them. `workers.recover` reads them
+and starts their workflows, as many at once as bare ones are started. No worker runs meanwhile: only starting counts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import count
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+from temporalio.client import Client
+
+import journal as journals
+from bench import stories
+from bench.bare import QUEUE, Bare, Shape
+from bench.rounds import at_least, in_rounds, significant
+from bench.servers import connected, folder, postgres, temporal
+from journal import Journal
+from journal.relay import Relay
+from workers.recover import AT_ONCE, recover
+from workers.starting import RUNNING
+from workflows.converter import data_converter
+
+STAGES = (1, 2, 3, 4, 5)
+"""How far the cases have come: opened, reason confirmed, draft, first review, second review."""
+
+_EMPTY = Shape(0, 0, 0, 0, 0, 0, 0)
+_numbers = count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """How much is measured: rounds, and cases in each."""
+
+    rounds: int = 5
+    cases: int = 150
+
+
+QUICK = Amount(2, 10)
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """Both kinds of clients, and the journal."""
+
+    client: Client
+    bare: Client
+    journal: Journal
+
+
+async def measure(amount: Amount) -> dict[str, Any]:
+    """The figures of starting anew."""
+    with folder() as where, postgres(where) as server, temporal(where) as address:
+        url = server.create_database("thaw")
+        await journals.migrate(url)
+        bare = await connected(address)
+        client = await Client.connect(address, data_converter=data_converter(secrets.token_hex(32)))
+        async with await Journal.open(url, max_size=8) as journal:
+            lost = Lost(client, bare, journal)
+            contenders = {"thaw": lambda: _ours(lost, amount.cases), "bare": lambda: _bare(bare, amount.cases)}
+            measured = await in_rounds(amount.rounds, contenders, "recover")
+    return {
+        "cases_per_s": significant(median(measured["thaw"])),
+        "cases": amount.cases,
+        "at_once": AT_ONCE,
+        "beside": {"bare_start": at_least(0.8, measured["thaw"], measured["bare"])},
+    }
+
+
+async def _ours(lost: Lost, cases: int) -> float:
+    """New cases in the journal, then one recovery. Those of earlier rounds were closed meanwhile."""
+    names = [f"FA-LOST-{next(_numbers)}" for _ in range(cases)]
+    for number, name in enumerate(names):
+        await stories.write(lost.journal, stories.until(name, STAGES[number % len(STAGES)]))
+    relay = Relay(lost.journal.pool)
+    began = perf_counter()
+    recovered = await recover(lost.client, relay)
+    rate = cases / (perf_counter() - began)
+    if sorted(recovered.started) != sorted(names):
+        raise RuntimeError(f"{len(recovered.started)} of {cases} cases were recovered: {recovered.failed}")
+    await _forget(lost, names)
+    return rate
+
+
+async def _forget(lost: Lost, names: Sequence[str]) -> None:
+    """Ends the workflows and takes the cases off the list of live ones, so that every round is like the first."""
+    await asyncio.gather(*(lost.client.get_workflow_handle(name).terminate() for name in names))
+    async with lost.journal.pool.connection() as connection:
+        await connection.execute(
+            "update journal.streams set open = false, live = false where stream = any(%s)", (list(names),)
+        )
+    for _ in range(200):  # the list of what runs is a moment late
+        if not (await lost.client.count_workflows(RUNNING)).count:
+            return
+        await asyncio.sleep(0.05)
+    raise RuntimeError("the engine still lists cases that were ended")
+
+
+async def _bare(client: Client, cases: int) -> float:
+    slots = asyncio.Semaphore(AT_ONCE)
+    names = [f"bare-start-{next(_numbers)}" for _ in range(cases)]
+
+    async def start(name: str) -> None:
+        async with slots:
+            await client.start_workflow(Bare.run, _EMPTY, id=name, task_queue=QUEUE)
+
+    began = perf_counter()
+    await asyncio.gather(*(start(name) for name in names))
+    rate = cases / (perf_counter() - began)
+    await asyncio.gather(*(client.get_workflow_handle(name).terminate() for name in names))
+    return rate

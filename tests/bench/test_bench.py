@@ -1,0 +1,51 @@
+"""The measurements run and print what `make bench` promises. How fast anything is, is no test's business."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from bench import append, stories
+from bench.__main__ import main, surroundings
+from bench.append import Amount
+from domain.stream import Head, first_break
+
+
+async def test_appends_are_measured_beside_every_reference() -> None:
+    figures = await append.measure(Amount(rounds=1, cases=1))
+    assert set(figures) == {"single", "batch_of_8"}
+    for size, beside in (
+        ("single", {"plain_psycopg", "eventsourcing", "eventsourcing_read_first", "lone_insert"}),
+        ("batch_of_8", {"plain_psycopg", "eventsourcing", "eventsourcing_read_first"}),
+    ):
+        for connections in ("connections_1", "connections_4"):
+            figure = figures[size][connections]
+            assert figure["events_per_s"] > 0
+            assert set(figure["beside"]) == beside
+            for reference in figure["beside"].values():
+                assert {"per_s", "ratio", "target", "met"} <= set(reference)
+    json.dumps(figures)
+
+
+def test_what_is_not_measured_is_not_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["everything"])
+    assert "invalid choice" in capsys.readouterr().err
+
+
+def test_the_figures_say_where_they_were_taken() -> None:
+    assert {"at", "cpus", "load", "python", "temporalio", "psycopg"} <= set(surroundings())
+
+
+def test_a_story_is_a_whole_case_in_one_chain_however_it_is_cut() -> None:
+    told = stories.whole("FA-STORY")
+    assert told[-1].summary["status"] == "closed_released"
+    for size in (1, 8):
+        head, entries = Head(), ()
+        for piece in stories.cut(told, size):
+            sealed = piece.sealed(head)
+            head = Head(sealed[-1].position, sealed[-1].hash)
+            entries += sealed
+        assert first_break(entries) is None
+        assert [entry.type for entry in entries] == [draft.type for append in told for draft in append.drafts]
