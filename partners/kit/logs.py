@@ -41,7 +41,7 @@ def configure(partner: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.INFO)
-    for library in ("httpx2", "httpcore2"):  # each would add a line per callback, with its address
+    for library in ("httpx2", "httpcore2", "mail.log"):  # each would add lines with people's addresses
         logging.getLogger(library).setLevel(logging.WARNING)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

@@ -1,0 +1,60 @@
+"""The end: books in balance, a whole journal, no personal data where none may be, no process left."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from samples.portfolio import merchants
+from tests.blackbox.desk import Desk, eventually
+
+
+def test_after_everything_the_books_balance_and_every_case_adds_up(desk: Desk) -> None:
+    books = desk.partner("ledger", "GET", "/trial-balance")
+    assert books["difference_fen"] == 0
+    assert books["debit_fen"] == books["credit_fen"] > 0
+    for case in desk.cases:
+        case.adds_up()
+
+
+def test_the_journal_is_whole(desk: Desk) -> None:
+    verified = desk.thaw("journal", "verify", "--json")
+    assert verified.returncode == 0, verified.stdout
+    assert json.loads(verified.stdout)["sound"] is True
+
+
+def test_no_log_names_a_person(desk: Desk) -> None:
+    logs = "\n".join(path.read_text(encoding="utf-8", errors="replace") for path in (desk.folder / "logs").glob("*"))
+    for merchant in merchants().values():
+        body = merchant.body()
+        told = [
+            merchant.row["legal_representative_id"] or merchant.row["resident_id"],
+            body["settlement_account"]["number"],
+        ]
+        told += [body["contacts"][0]["phone"], body["contacts"][0]["email"]]
+        assert not [value for value in told if value and value in logs], merchant.no
+
+
+def test_down_leaves_no_process_behind(desk: Desk) -> None:
+    sessions = {process["pid"] for process in desk.processes().values() if process["pid"]}
+    assert len(sessions) >= 13
+
+    assert desk.thaw("down").returncode == 0
+
+    eventually(lambda: _in_sessions(sessions), lambda left: not left, "every process has ended", seconds=10)
+    assert json.loads(desk.thaw("status", "--json").stdout)["running"] is False
+
+
+def _in_sessions(sessions: set[int]) -> list[str]:
+    """The living processes of these sessions, or that were told of this test's folder."""
+    left = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and int(entry.name) != os.getpid():
+            try:
+                state, _, _, session = (entry / "stat").read_text().rpartition(") ")[2].split()[:4]
+            except OSError:
+                continue
+            if state != "Z" and int(session) in sessions:
+                left.append(entry.name)
+    return left
