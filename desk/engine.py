@@ -30,6 +30,7 @@ from domain.wire import Answer
 from workflows.converter import data_converter
 from workflows.messages import CommandOrder, Outcome
 from workflows.ports import CASES, Registration
+from workflows.stored import late_id
 
 ACCEPT = timedelta(seconds=3)
 """How long a command may wait until its case has taken it up; then it is stored instead."""
@@ -85,7 +86,7 @@ class Engine:
         """
         try:
             async with asyncio.timeout(ANSWER.total_seconds()):
-                accepted = await self._accepted(case_id, "deliver", order, f"{order.command_id}:late", Outcome)
+                accepted = await self._accepted(case_id, "deliver", order, late_id(order.command_id), Outcome)
                 return await accepted.result()
         except (*_AWAY, WorkflowUpdateFailedError):
             return None
