@@ -104,6 +104,8 @@ class Books:
     released: int = 0
     penalty: int = 0
     claims: int = 0
+    to_pay_out: int = 0
+    payouts: dict[str, int] = field(default_factory=dict)
     payout_answers: dict[str, str] = field(default_factory=dict)
     version: int = 0
     position: int = 0
@@ -415,6 +417,7 @@ class Books:
         assert self.paying is not None
         amounts = self.paying.amounts
         self.released += amounts["release_fen"]
+        self.to_pay_out += amounts["release_fen"]
         self.penalty += amounts["penalty_fen"]
         self.claims += amounts["claims_fen"]
         left = sum(amounts.values())
@@ -463,6 +466,11 @@ class Books:
         assert step.state != "planned", "an answer to a payout never sent"
         assert body["step_key"] not in self.payout_answers, "a payout answered twice"
         self.payout_answers[body["step_key"]] = body["outcome"]
+
+    @property
+    def paid_out(self) -> int:
+        """What has gone out and was not sent back."""
+        return sum(amount for key, amount in self.payouts.items() if self.payout_answers.get(key) != "bounced")
 
     def _PayoutAccountNamed(self, body: dict[str, Any], who: str, entry: Entry) -> None:  # noqa: N802
         self.account_namer, self.account_consents = who, []

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import copy
+import json
 from datetime import timedelta
 
 from domain import listing
 from domain.actors import SYSTEM, Actor
 from domain.business_time import format_time, parse_time
-from domain.case import Case
+from domain.case import Case, Status
 from domain.commands import NAMES, PEOPLES, Asked, Command, PassDeadline
 from domain.controls import freeze
 from domain.deadlines import earliest
@@ -143,12 +144,17 @@ class World:
         self.history = self.history.after(sealed)
         for entry in sealed:
             self.books.feed(entry, by_deadline=isinstance(command, PassDeadline))
-            self._holds_of_orders(entry)
+            self._amounts_of(entry)
         self.entries.extend(sealed)
         self.check()
 
-    def _holds_of_orders(self, entry: Entry) -> None:
-        """What the ledger holds for a legal order is what it was asked to: the books cannot know it from the events."""
+    def _amounts_of(self, entry: Entry) -> None:
+        """What the ledger holds for a legal order, and what the bank sends, is what each was asked to: the books cannot
+        know it from the events."""
+        if entry.type == "StepStarted":
+            step = self.books.steps[json.loads(entry.data)["n"]]
+            if step.name == "pay_out":
+                self.books.payouts[step.key] = self.case.release.payout_fen
         for control in self.case.controls:
             if entry.type == "ControlEnforced" and control.legal_hold and "hold" in control.enforced:
                 mine = self.books.controls[control.control_id]
@@ -164,6 +170,9 @@ class World:
         assert case.held_fen == case.settled.total_fen + case.remaining_fen, "money was made or lost"
         settled = (case.settled.release_fen, case.settled.penalty_fen, case.settled.claims_fen)
         assert settled == (books.released, books.penalty, books.claims)
+        assert books.paid_out <= books.to_pay_out, "more was paid out than released"
+        if case.status is Status.CLOSED_RELEASED:
+            assert books.paid_out == books.to_pay_out, "closed with money unpaid"
         for control in case.controls:
             mine = books.controls[control.control_id]
             assert control.lifted is not mine.on, f"{control.control_id} is {'off' if control.lifted else 'on'}"
