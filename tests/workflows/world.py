@@ -17,6 +17,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from psycopg import OperationalError
+from temporalio import activity
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
@@ -80,6 +82,26 @@ def minutes(number: float) -> timedelta:
     return timedelta(minutes=number)
 
 
+class Door(JournalHands):
+    """The way from the procedures to the journal: it can be shut for some appends, or lose some answers."""
+
+    def __init__(self, journal: Journal) -> None:
+        super().__init__(journal)
+        self.shut = 0
+        self.loses = 0
+
+    @activity.defn(name=ports.JOURNAL_APPEND)
+    async def append(self, request: str) -> str:
+        if self.shut:
+            self.shut -= 1
+            raise OperationalError("the connection is gone")
+        answer = await super().append(request)
+        if self.loses:
+            self.loses -= 1
+            raise OperationalError("the connection broke before the answer came")
+        return answer
+
+
 @dataclass
 class Engine:
     """The server, its workers and the journal, shared by all tests."""
@@ -88,16 +110,16 @@ class Engine:
     journal: Journal
     hands: Hands
     calendars: Calendars
+    door: Door
     cases: Worker | None = None
 
     async def start_cases(self, *, remembers: int = 100) -> None:
         """Start the worker of the procedures, which keeps `remembers` of them in memory."""
-        at_journal = JournalHands(self.journal)
         self.cases = Worker(
             self.env.client,
             task_queue=ports.CASES,
             workflows=[FreezeAppeal],
-            activities=[at_journal.append, at_journal.read],
+            activities=[self.door.append, self.door.read],
             workflow_runner=self.calendars,
             max_cached_workflows=remembers,
         )
@@ -110,6 +132,10 @@ class Engine:
         except TimeoutError:
             return False
         return True
+
+    async def restart_cases(self, *, remembers: int = 100) -> None:
+        await self.stop_cases()
+        await self.start_cases(remembers=remembers)
 
     async def stop_cases(self) -> None:
         """The worker goes, and with it all it had in memory."""
@@ -131,7 +157,7 @@ async def open_engine(database: str) -> AsyncIterator[Engine]:
             )
         )
         await _know_search_attributes(env)
-        engine = Engine(env, journal, Hands(), Calendars())
+        engine = Engine(env, journal, Hands(), Calendars(), Door(journal))
         for queue in ports.QUEUES:
             await stack.enter_async_context(Worker(env.client, task_queue=queue, activities=engine.hands.on(queue)))
         await engine.start_cases()
@@ -227,13 +253,12 @@ class Appeal:
 
     # --- its procedure ----------------------------------------------------------------------------------------------
 
+    async def input(self) -> CaseInput:
+        return CaseInput(entries_json(await self.entries()), self.continue_after)
+
     async def start(self) -> None:
-        entries = await self.desk.journal.read(self.case_id)
         await self.desk.engine.env.client.start_workflow(
-            FreezeAppeal.run,
-            CaseInput(entries_json(entries), self.continue_after),
-            id=self.case_id,
-            task_queue=ports.CASES,
+            FreezeAppeal.run, await self.input(), id=self.case_id, task_queue=ports.CASES
         )
 
     async def stop(self) -> None:
