@@ -15,6 +15,7 @@ from desk.console import forms, pages
 from desk.console.calls import Answer, RefusedError
 from desk.console.casefacts import gather
 from desk.console.forms import Attempt, MistypedError
+from desk.console.timeline import folded
 from desk.console.visits import Form, PageRoute, SentForm, TheVisit, Visit
 from desk.console.words import word, words
 from domain.case import Status
@@ -81,6 +82,7 @@ async def case_page(
         status=attempt.status if attempt else 200,
         here_full=f"{visit.base}/cases/{case_id}",
         page=facts,
+        timeline=folded(facts.happenings),
         case=facts.view,
         policy=facts.policy,
         attempt=attempt,

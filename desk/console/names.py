@@ -42,6 +42,14 @@ def reason(code: str | None, policy: Policy, language: Language) -> str:
     return f"{code} {found.title.of(language)}" if found else code
 
 
+def reason_told(code: str | None, policy: Policy, language: Language, *, outside: bool) -> str:
+    """The reason as this reader is told it: to merchants in the words meant for them."""
+    if not outside:
+        return reason(code, policy, language)
+    found = policy.reasons.get(code or "")
+    return found.merchant_text.of(language) if found else "—"
+
+
 def action(code: str, policy: Policy, language: Language) -> str:
     """What a merchant does before or after a release."""
     title = policy.actions.get(code)

@@ -58,7 +58,7 @@ def _pdf_page(content: bytes, number: int) -> Image.Image:
             raise NoSuchPageError(f"page {number} of {len(document)}")
         page = document[number - 1]
         try:
-            scale = min(2.0, WIDEST / max(page.get_width(), page.get_height(), 1.0))
+            scale = min(4.0, WIDEST / max(page.get_width(), page.get_height(), 1.0))
             picture_: Image.Image = page.render(scale=scale).to_pil()
             return picture_
         finally:

@@ -55,9 +55,16 @@ def _page(
         here_full=f"{visit.base}/register",
         forms={name: fields for name, fields in made.items() if visit.may(*ROLES[name])},
         attempt=attempt,
-        known=known or {},
+        opened=attempt.form if attempt else _next(known or {}),
         fresh_key=fresh_key,
     )
+
+
+def _next(known: dict[str, str]) -> str:
+    """What is to be entered next, of merchant, terminal and control."""
+    if "terminal_sn" in known:
+        return "control"
+    return "terminal" if "merchant_no" in known else "merchant"
 
 
 @router.post("/register/{what}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 
 from desk.console import formats, names
@@ -67,6 +68,15 @@ def timeline(events: Sequence[Mapping[str, Any]], telling: Telling) -> list[Happ
     return [_happening(event, telling) for event in reversed(events)]
 
 
+def folded(happenings: Sequence[Happening]) -> list[tuple[bool, list[Happening]]]:
+    """The events in runs: each by itself, but quiet ones that follow each other together."""
+    return [
+        (quiet, run)
+        for quiet, group in groupby(happenings, key=lambda happening: happening.quiet)
+        for run in ([list(group)] if quiet else [[one] for one in group])
+    ]
+
+
 def steps_of(events: Sequence[Mapping[str, Any]]) -> dict[int, str]:
     """The names of all planned steps by number."""
     return {step["n"]: step["name"] for event in events for step in event["data"].get("steps", ())}
@@ -95,9 +105,9 @@ def _happening(event: Mapping[str, Any], telling: Telling) -> Happening:
 
 def _facts(data: Mapping[str, Any], telling: Telling) -> list[Fact]:
     facts = []
-    for name, value in data.items():
-        show = SHOWN.get(name)
-        lines = show(value, telling) if show and value not in (None, "", [], False) else ()
+    for name, show in SHOWN.items():
+        value = data.get(name)
+        lines = show(value, telling) if value not in (None, "", [], False) else ()
         if lines:
             facts.append(Fact(word("fact", name).of(telling.language), tuple(lines)))
     return facts
@@ -144,7 +154,7 @@ def _control(value: Mapping[str, Any], telling: Telling) -> Sequence[str]:
     if value.get("held_fen"):
         line += f" {formats.money(value['held_fen'])}"
     if value.get("reason_code"):
-        line += f" · {names.reason(value['reason_code'], telling.policy, telling.language)}"
+        line += f" · {_reason_code(value['reason_code'], telling)[0]}"
     return [line, *([value["detail"]] if value.get("detail") else [])]
 
 
@@ -216,7 +226,7 @@ def _action(value: str, telling: Telling) -> Sequence[str]:
 
 
 def _reason_code(value: str, telling: Telling) -> Sequence[str]:
-    return (names.reason(value, telling.policy, telling.language),)
+    return (names.reason_told(value, telling.policy, telling.language, outside=telling.outside),)
 
 
 def _verdict(value: str, telling: Telling) -> Sequence[str]:
@@ -247,7 +257,7 @@ SHOWN: Mapping[str, Show] = {
     "control": _control, "control_id": _plain, "control_ids": _listed, "effect": _text, "available_fen": _money,
     "transactions": _count, "day": _plain, "days": _plain, "days_left": _plain, "tier": _plain, "reason": _text,
     "reason_code": _reason_code, "note": _plain, "requirements": _requirements, "on_file": _documents,
-    "on_behalf": _yes, "statement_ref": _words_of, "text_ref": _words_of, "dues": _dues, "due": _moment,
+    "on_behalf": _yes, "statement_ref": _words_of, "text_ref": _words_of, "due": _moment,
     "deadline": _text, "document": _document, "document_id": _document_id, "doc_type": _doc_type, "outcome": _text,
     "findings": _both, "finding": _both, "valid_until": _moment, "items": _items, "round": _plain, "counted": _yes,
     "verdict": _verdict, "what": _text, "amounts": _amounts, "seen": _plain, "rule": _plain, "final": _yes,
@@ -255,6 +265,6 @@ SHOWN: Mapping[str, Show] = {
     "steps": _steps, "n": _step, "answer": _plain, "why": _plain, "code": _code, "withdrawn": _yes,
     "matches": _matches, "release_fen": _money, "approved_by": _listed, "notice": _named("notice"),
     "channel": _text, "delivered_at": _moment, "audience": _text, "source": _plain, "recorded": _text,
-    "claimed": _text, "command": _named("command"),
+    "claimed": _text, "command": _named("command"), "dues": _dues,
 }  # fmt: skip
-"""How each field of an event is shown."""
+"""How each field of an event is shown, in the order in which they stand."""
