@@ -196,11 +196,11 @@ class Stand:
         await until(there, f"{case_id} has {types}")
 
     async def at_rest(self, case_id: str) -> None:
-        """Waits until a case just opened is in force, its merchant was told, and it waits for people."""
+        """Waits until a case's controls are in force, everyone was told, and it waits for people."""
 
         async def there() -> bool:
-            types = await self.types(case_id)
-            return types.count("ControlEnforced") == 2 and "NoticeSent" in types
+            case = History().after(await self.entries(case_id)).case
+            return not case.owed and not any(control.owed for control in case.controls)
 
         await until(there, f"{case_id} is at rest")
 
