@@ -5,6 +5,8 @@ Nothing but `stack.json`, the API's contract and the sample files is used.
 
 from __future__ import annotations
 
+import json
+import random
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import pytest
 
 from samples.portfolio import MERCHANTS, TERMINALS
 from tests.blackbox.desk import Case, Desk, run_thaw
+from workers.stack.ports import USUAL, is_free
 
 LAST = "test_closing_the_desk.py"
 """Its tests stop the stack, so they come last."""
@@ -29,6 +32,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     """The desk, with the sample portfolio imported."""
     folder = tmp_path_factory.mktemp("a desk") / ".thaw"
+    _take_unusual_ports(folder)
     up = run_thaw(folder, "up", "--detach")
     try:
         assert up.returncode == 0, f"{up.stdout}\n{up.stderr}"
@@ -39,6 +43,14 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
             yield desk
     finally:
         run_thaw(folder, "down")
+
+
+def _take_unusual_ports(folder: Path) -> None:
+    """Ports nobody else is likely to choose at the same moment: the usual ones belong to a desk someone opens
+    meanwhile, the highest to outgoing connections."""
+    folder.mkdir()
+    free = (port for port in random.sample(range(20_000, 32_000), 200) if is_free(port))
+    (folder / "ports.json").write_text(json.dumps({name: next(free) for name in USUAL}))
 
 
 @pytest.fixture

@@ -82,14 +82,13 @@ class Desk:
         assert response.status_code in ok, f"{response.status_code} {response.text}"
         return response.json()
 
-    def insist(self, user: str, path: str, body: Mapping[str, Any]) -> httpx2.Response:
-        """A POST under one key until it is answered: what a client does when the desk goes away in the middle."""
-        key = {"Idempotency-Key": str(uuid4())}
-        return eventually(
-            lambda: self.call(user, "POST", path, json=body, headers=key),
-            lambda response: response.status_code < 500,
-            f"POST {path}",
-        )
+    def end(self, user: str, response: httpx2.Response) -> tuple[int, dict[str, Any]]:
+        """How a command ended; one that was stored (202, on a very busy machine) is waited for."""
+        if response.status_code != 202:
+            return response.status_code, response.json()
+        path = response.json()["status_url"].removeprefix("/api/v1")
+        told = eventually(lambda: self.get(user, path), lambda told: told["state"] != "pending", "it is delivered")
+        return (200, told["answer"]) if told["state"] == "done" else (told["refusal"]["status"], told["refusal"])
 
     def partner(self, name: str, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         headers = {"Idempotency-Key": str(uuid4())} if method == "POST" else {}
@@ -271,10 +270,9 @@ class Case:
         return self.desk.call(who, "POST", f"{self.path}/commands/{command}", json={**fields, "version": version})
 
     def give(self, who: str, command: str, **fields: Any) -> dict[str, Any]:
-        """A command that must be granted at once."""
-        response = self.ask(who, command, **fields)
-        assert response.status_code == 200, f"{command}: {response.status_code} {response.text}"
-        granted: dict[str, Any] = response.json()
+        """A command that must be granted."""
+        status, granted = self.desk.end(who, self.ask(who, command, **fields))
+        assert status == 200, f"{command}: {status} {granted}"
         return granted
 
     def upload(self, doc_type: str, content: bytes, name: str = "paper.png", who: str | None = None) -> httpx2.Response:
@@ -328,8 +326,8 @@ class Case:
         return self.ask(who, "approve", **(amounts | fields))
 
     def approved(self, who: str) -> None:
-        response = self.approve(who)
-        assert response.status_code == 200, response.text
+        status, answer = self.desk.end(who, self.approve(who))
+        assert status == 200, answer
 
     def ready(self, judge: str = "reviewer1") -> Case:
         """In the first review, with every paper judged and every control in force."""
@@ -370,5 +368,5 @@ def run_thaw(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=280,
+        timeout=600,
     )

@@ -37,24 +37,28 @@ def test_no_log_names_a_person(desk: Desk) -> None:
 
 
 def test_down_leaves_no_process_behind(desk: Desk) -> None:
-    sessions = {process["pid"] for process in desk.processes().values() if process["pid"]}
-    assert len(sessions) >= 13
+    leaders = {process["pid"] for process in desk.processes().values() if process["pid"]}
+    assert len(leaders) >= 13
+    ours = _ours(desk.folder, leaders)
+    assert leaders < ours  # the database's own processes, the reader of papers, the supervisor
 
     assert desk.thaw("down").returncode == 0
 
-    eventually(lambda: _in_sessions(sessions), lambda left: not left, "every process has ended", seconds=10)
+    eventually(lambda: _ours(desk.folder, leaders), lambda left: not left, "every process has ended", seconds=10)
     assert json.loads(desk.thaw("status", "--json").stdout)["running"] is False
 
 
-def _in_sessions(sessions: set[int]) -> list[str]:
-    """The living processes of these sessions, or that were told of this test's folder."""
-    left = []
+def _ours(folder: Path, leaders: set[int]) -> set[int]:
+    """The living processes in the sessions of the stack's, or that were started with its folder's name."""
+    name, found = os.fsencode(folder), set()
     for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and int(entry.name) != os.getpid():
-            try:
-                state, _, _, session = (entry / "stat").read_text().rpartition(") ")[2].split()[:4]
-            except OSError:
-                continue
-            if state != "Z" and int(session) in sessions:
-                left.append(entry.name)
-    return left
+        if not entry.name.isdigit() or int(entry.name) == os.getpid():
+            continue
+        try:
+            state, _, _, session = (entry / "stat").read_text().rpartition(") ")[2].split()[:4]
+            told = (entry / "cmdline").read_bytes() + (entry / "environ").read_bytes()
+        except OSError:
+            continue
+        if state != "Z" and (int(session) in leaders or name in told):
+            found.add(int(entry.name))
+    return found

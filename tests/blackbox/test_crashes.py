@@ -16,7 +16,18 @@ from samples.portfolio import merchants
 from tests.blackbox.desk import Case, Desk, control, eventually
 
 
-@pytest.mark.parametrize("victim", ["worker-cases", "desk", "postgres", "temporal", "worker-hands"])
+VICTIMS = [
+    "worker-cases",
+    "desk",
+    "postgres",
+    "temporal",
+    pytest.param("worker-hands", marks=pytest.mark.chaos),
+    pytest.param("relay", marks=pytest.mark.chaos),
+    pytest.param("ledger", marks=pytest.mark.chaos),
+]
+
+
+@pytest.mark.parametrize("victim", VICTIMS)
 def test_a_release_survives_the_death_of_any_process(desk: Desk, appeal: Case, victim: str) -> None:
     with desk.fault("ledger", latency_ms=600):
         appeal.approved("reviewer1")
