@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,10 +13,10 @@ from samples.facts import SHANGHAI, PaperFacts
 from samples.papers import render
 from samples.portfolio import Merchant
 from samples.sheet import Form
+from workers.api import ApiError
 from workers.demo.stage import Stage, expect, until
 
 CLOSED = frozenset({"closed_released", "closed_rejected", "closed_withdrawn", "closed_expired"})
-MACHINE_READ = frozenset({"D01", "D03"})
 
 
 @dataclass(slots=True)
@@ -98,14 +98,23 @@ class Appeal:
         self.stage.telling.does(who, say)
         api = await self.stage.as_(who)
         version = (await api.get(f"/cases/{self.case_id}"))["version"]
-        answer: dict[str, Any] = await api.post(
-            f"/cases/{self.case_id}/commands/{command}", {**fields, "version": version}
-        )
-        if "status_url" in answer:
-            self.stage.telling.answers("stored; it is delivered as soon as the engine takes it")
-            return answer
+        body = {**fields, "version": version}
+        answer = await self.settled(who, await api.post(f"/cases/{self.case_id}/commands/{command}", body))
         self.stage.telling.answers(f"{answer['status']}, version {answer['version']}: {', '.join(answer['events'])}")
         return answer
+
+    async def settled(self, who: str, answer: dict[str, Any]) -> dict[str, Any]:
+        """What a command led to; one that was stored (202) is waited for. Raises ApiError when it is refused then."""
+        if "status_url" not in answer:
+            return answer
+        self.stage.telling.answers("202: stored; it is delivered as soon as the engine takes it")
+        api, path = await self.stage.as_(who), f"/commands/{answer['command_id']}"
+        told = await until(lambda: api.get(path), lambda found: found["state"] != "pending", "it is delivered")
+        if told["state"] == "refused":
+            refusal = told["refusal"]
+            raise ApiError(refusal["status"], "refused later", refusal["en"], refusal["code"])
+        done: dict[str, Any] = told["answer"]
+        return done
 
     async def confirmed(self, reason: str) -> None:
         """An officer confirms the reason, and the merchant opens the appeal."""
@@ -128,15 +137,14 @@ class Appeal:
         self.stage.telling.does(self.owner, f"files {doc_type}: {path.name}")
         api = await self.stage.as_(self.owner)
         filed: dict[str, Any] = await api.upload(f"/cases/{self.case_id}/documents", {"type": doc_type}, path)
+        self.stage.telling.answers(f"{filed['document_id']}, SHA-256 {filed['sha256'][:16]}…")
         return filed
 
-    async def file_what_is_due(self, forms: dict[str, Form] | None = None, skip: Iterable[str] = ()) -> list[str]:
-        """The merchant files what the case still asks for; the types."""
-        due = [one.partition("/")[0] for one in (await self.see())["requirements"]["currently_due"]]
-        for doc_type in due:
-            if doc_type not in skip:
-                await self.upload(doc_type, self.paper(doc_type, (forms or {}).get(doc_type, "png")))
-        return due
+    async def file_what_is_due(self) -> None:
+        """The merchant files what the case still asks for; papers verified in an earlier case are not asked for."""
+        for one_of in (await self.see())["requirements"]["currently_due"]:
+            doc_type = one_of.partition("/")[0]
+            await self.upload(doc_type, self.paper(doc_type))
 
     async def submitted(self) -> dict[str, Any]:
         """The merchant submits; the machine reads what it can."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -67,7 +68,8 @@ async def _verify(stage: Stage) -> dict[str, Any]:
     stage.telling.does("engineer1", "runs thaw journal verify")
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-P", "-m", "workers.cli", "journal", "verify", "--json",
-        env=_environment(stage), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        env={**os.environ, DATA_DIR_VARIABLE: str(stage.place.folder)},
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     said, complained = await process.communicate()
     expect(process.returncode == 0, f"the journal is not sound: {(said or complained).decode()[:400]}")
@@ -76,25 +78,16 @@ async def _verify(stage: Stage) -> dict[str, Any]:
     return {name: report[name] for name in ("sound", "streams", "events")}
 
 
-def _environment(stage: Stage) -> dict[str, str]:
-    import os  # noqa: PLC0415
-
-    return {**os.environ, DATA_DIR_VARIABLE: str(stage.place.folder)}
-
-
 async def _mails(stage: Stage, appeals: Sequence[Appeal]) -> int:
     """What reached the merchants of these cases, each message once."""
     stage.telling.does("mailbox", stage.stack["mailbox"])
     count = 0
     for appeal in appeals:
-        arrived = (await stage.partner("notices", "GET", f"/mailbox.json?case_id={appeal.case_id}&limit=500"))[
-            "messages"
-        ]
+        path = f"/mailbox.json?case_id={appeal.case_id}&limit=500"
+        arrived = (await stage.partner("notices", "GET", path))["messages"]
         expect(bool(arrived), f"nobody was told of {appeal.case_id}")
         expect(all(message["copies"] == 1 for message in arrived), f"a message of {appeal.case_id} came twice")
         count += len(arrived)
-        for message in reversed(arrived):
-            stage.telling.answers(
-                f"{message['channel']} {message['notice']}: {message['subject'] or message['text'][:60]}"
-            )
+        told = ", ".join(message["notice"] for message in reversed(arrived))
+        stage.telling.answers(f"{appeal.case_id}: {len(arrived)} by {arrived[0]['channel']}: {told}")
     return count

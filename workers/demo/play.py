@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import httpx2
@@ -38,7 +39,9 @@ def start_if_needed(place: Place, console: Console | None) -> bool:
 
 def stop(place: Place, console: Console | None) -> None:
     """Stops the stack the demo started."""
-    _thaw(place, "down", quiet=console is None)
+    _thaw(place, "down", quiet=True)
+    if console:
+        console.print("[dim]the stack was stopped again; `thaw up` opens it with these cases in it[/]")
 
 
 def import_portfolio(place: Place, telling: Telling) -> dict[str, Any]:
@@ -61,6 +64,7 @@ async def play(place: Place, telling: Telling) -> dict[str, Any]:
     async with open_stage(place, telling) as stage:
         appeals: Sequence[Appeal] = ()
         try:
+            await _heal(stage)  # an earlier run may have been cut off in the middle of a fault
             imported = import_portfolio(place, telling)
             appeals = await _scenes(stage)
             end = await close(stage, appeals)
@@ -87,10 +91,8 @@ async def _scenes(stage: Stage) -> Sequence[Appeal]:
 async def _heal(stage: Stage) -> None:
     """Whatever happened, no partner stays broken."""
     for partner in ("ledger", "terminals"):
-        try:
+        with suppress(UnexpectedError, httpx2.HTTPError):  # then it is down, and the scenes will say so
             await stage.fault(partner)
-        except (UnexpectedError, httpx2.HTTPError) as error:
-            stage.telling.fails(f"{partner} could not be set right: {error}")
 
 
 def _thaw(place: Place, *arguments: str, quiet: bool) -> subprocess.CompletedProcess[str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from samples.numbers import with_wrong_check_digit
-from samples.portfolio import A
+from samples.portfolio import A, B
 from workers.api import ApiError
 from workers.demo.appeal import Appeal, questioned
 from workers.demo.casting import cast, new_account
@@ -18,7 +18,7 @@ from workers.demo.stage import Stage, expect, refused, until
 SLIPS = (2_980_000, 2_450_000, 1_862_000, 1_350_000)
 """The four questioned sales of scenario 1: ¥86,420.00 in all."""
 
-NETWORK_STORE, RESTAURANT, BOOKS = "898320158120009", "898330158120004", "898110158120011"
+DEPARTMENT_STORE, RESTAURANT, CORNER_SHOP = "898320158120009", "898330158120004", B
 HOTEL, PHARMACY = "898420158120007", "898330258120012"
 
 
@@ -38,9 +38,12 @@ async def full_release(stage: Stage) -> Appeal:
     placed = await appeal.freeze("R01", transactions=sales)
     again = await appeal.freeze("R01", transactions=sales)
     expect(again["control_id"] == placed["control_id"], "the same control again made another one")
+    stage.telling.answers("the same control again: the same answer, nothing new")
     await appeal.confirmed("R01")
-    due = await appeal.file_what_is_due({"D01": "pdf"}, skip={"D06", "D07"})
+    due = (await appeal.see())["requirements"]["currently_due"]
     expect({"D06", "D07"} <= set(due), f"slips and invoices are not asked for: {due}")
+    await appeal.upload("D01", appeal.paper("D01", "pdf"))
+    await appeal.upload("D03", appeal.paper("D03", "png"))
     for sale in sales:
         facts = replace(appeal.facts, amount_fen=sale["amount_fen"], card_last4=sale["last4"])
         await appeal.upload("D06", appeal.paper("D06", "png", facts))
@@ -94,7 +97,7 @@ async def _second_word_of_the_bank(appeal: Appeal) -> None:
 
 async def two_at_once(stage: Stage) -> Appeal:
     """Scenario 3: an approval and a rejection at once; one counts, and its author may not decide again."""
-    appeal = await cast(stage, NETWORK_STORE, 6_000_000, 2)
+    appeal = await cast(stage, DEPARTMENT_STORE, 6_000_000, 2)
     await appeal.ready_for_review()
     await appeal.judged("reviewer1")
     version = (await appeal.see())["version"]
@@ -104,8 +107,8 @@ async def two_at_once(stage: Stage) -> Appeal:
     approval = {"release_fen": 6_000_000, "penalty_fen": 0, "claims_fen": 0, "reason": "同意", "version": version}
     rejection = {"reason_code": "R01", "reason": "材料不足", "version": version}
     ends = await asyncio.gather(
-        (await stage.as_("reviewer1")).post(f"{path}/approve", approval),
-        (await stage.as_("reviewer2")).post(f"{path}/reject", rejection),
+        _ended(appeal, "reviewer1", f"{path}/approve", approval),
+        _ended(appeal, "reviewer2", f"{path}/reject", rejection),
         return_exceptions=True,
     )
     won, lost = ("reviewer1", ends[1]) if isinstance(ends[0], dict) else ("reviewer2", ends[0])
@@ -125,6 +128,10 @@ async def two_at_once(stage: Stage) -> Appeal:
     return appeal
 
 
+async def _ended(appeal: Appeal, who: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    return await appeal.settled(who, await (await appeal.stage.as_(who)).post(path, body))
+
+
 async def _no_second_decision(appeal: Appeal, who: str, *, approves: bool) -> None:
     case, api = await appeal.see(), await appeal.stage.as_(who)
     appeal.stage.telling.does(who, "decides again, as the second reviewer")
@@ -142,7 +149,7 @@ async def three_rounds(stage: Stage) -> Appeal:
     await appeal.confirmed("R01")
     forged = replace(appeal.facts, uscc=with_wrong_check_digit(appeal.facts.uscc))
     await appeal.upload("D01", appeal.paper("D01", "png", forged))
-    await appeal.file_what_is_due(skip={"D01"})
+    await appeal.file_what_is_due()
     case = await appeal.submitted()
     expect(case["status"] == "awaiting_supplement", "the licence with a wrong check digit was not refused")
     for wrong in case["requirements"]["errors"]:
@@ -247,7 +254,7 @@ async def _until_blocked(appeal: Appeal, *, blocked: bool) -> None:
 
 async def worker_killed(stage: Stage) -> Appeal:
     """kill -9 of the worker that runs the procedures, in the middle of a release."""
-    appeal = await cast(stage, BOOKS, 980_000, 6)
+    appeal = await cast(stage, CORNER_SHOP, 980_000, 6)
     await appeal.ready_for_review()
     await appeal.judged("reviewer1")
     await stage.fault("ledger", latency_ms=1_500)
