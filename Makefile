@@ -33,7 +33,7 @@ down: $(VENV)/.run ## close the desk
 	@$(BIN)/thaw down
 
 test: $(VENV)/.dev ## every test
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest --numprocesses 2 $(ARGS)
 
 lint: $(VENV)/.dev ## ruff, mypy --strict, import contracts
 	@$(BIN)/ruff check .

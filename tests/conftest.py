@@ -9,6 +9,17 @@ import pytest
 from workers.stack.postgres import Postgres
 
 
+TESTS = Path(__file__).parent
+ONE_STACK = "blackbox"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run in parallel, a file's tests stay together; those on a whole desk all share one, so they too."""
+    for item in items:
+        file = item.path.relative_to(TESTS)
+        item.add_marker(pytest.mark.xdist_group(ONE_STACK if file.parts[0] == ONE_STACK else str(file)))
+
+
 @pytest.fixture(scope="session")
 def _server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
     folder: Path = tmp_path_factory.mktemp("postgres")
