@@ -8,7 +8,6 @@ import pytest
 
 from workers.stack.postgres import Postgres
 
-
 TESTS = Path(__file__).parent
 ONE_STACK = "blackbox"
 
