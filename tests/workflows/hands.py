@@ -27,6 +27,11 @@ class Gate:
         self.open = asyncio.Event()
         self.then = then
 
+    @property
+    def holds(self) -> bool:
+        """Whether a call is waiting at it."""
+        return self.reached.is_set() and not self.open.is_set()
+
     async def __call__(self, order: Any) -> None:
         self.reached.set()
         await self.open.wait()
@@ -72,7 +77,7 @@ class Hands:
     verdicts: dict[str, ports.Verified] = field(default_factory=dict)
     bank: dict[str, ports.PayoutState] = field(default_factory=dict)
     gates: list[Gate] = field(default_factory=list)
-    busy: int = 0
+    running: int = 0
     questioned: tuple[ports.Questioned, ...] = ()
     account_matches: bool = True
 
@@ -87,6 +92,11 @@ class Hands:
         self.gates.append(gate)
         self.next(name, gate)
         return gate
+
+    @property
+    def busy(self) -> bool:
+        """Whether a call is under way that no gate holds."""
+        return self.running > sum(gate.holds for gate in self.gates)
 
     def let_go(self) -> None:
         """From now on every call succeeds at once, those under way included."""
@@ -108,11 +118,11 @@ class Hands:
         return [key for called, key in self.calls if called == name]
 
     async def _play(self, name: str, queue: str, order: Any) -> None:
-        self.busy += 1
+        self.running += 1
         try:
             await self._act(name, queue, order)
         finally:
-            self.busy -= 1
+            self.running -= 1
 
     async def _act(self, name: str, queue: str, order: Any) -> None:
         self.calls.append((name, order.key))

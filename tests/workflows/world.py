@@ -53,6 +53,7 @@ from workers.stack.temporal import SEARCH_ATTRIBUTES
 from workflows import ports
 from workflows.freeze_appeal import KIND, FreezeAppeal
 from workflows.messages import CaseInput, CommandOrder
+from workflows.registration import Registration
 
 OFFICER = Actor("officer1", ("officer",))
 OFFICER_2 = Actor("officer2", ("officer",))
@@ -118,7 +119,7 @@ class Engine:
         self.cases = Worker(
             self.env.client,
             task_queue=ports.CASES,
-            workflows=[FreezeAppeal],
+            workflows=[FreezeAppeal, Registration],
             activities=[self.door.append, self.door.read],
             workflow_runner=self.calendars,
             max_cached_workflows=remembers,
