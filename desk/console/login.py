@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import secrets
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
@@ -19,7 +22,9 @@ from desk.console.visits import (
     PageRoute,
     SentForm,
     TheVisit,
+    Visit,
     check_origin,
+    ours,
     read_form,
     safe_path,
     session_of,
@@ -54,9 +59,40 @@ async def get_login(
 
 
 def _page(
-    request: Request, *, back: str, name: str = "", wrong: str = "", ended: bool = False, status: int = 200
+    request: Request,
+    *,
+    back: str,
+    name: str = "",
+    wrong: str = "",
+    ended: bool = False,
+    kept: Kept | None = None,
+    status: int = 200,
 ) -> Response:
-    return pages.page(request, None, "login.html", status=status, back=back, typed_name=name, wrong=wrong, ended=ended)
+    facts = {"back": back, "typed_name": name, "wrong": wrong, "ended": ended}
+    if kept is not None:
+        facts |= {"resume": kept.path, "kept": kept.text}
+    return pages.page(request, None, "login.html", status=status, **facts)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A form whose session had ended before it was sent: where it goes, and what was typed, as JSON."""
+
+    path: str
+    text: str
+
+    @property
+    def values(self) -> dict[str, list[str]]:
+        """What was typed. Raises ValueError for a text that says something else."""
+        read = json.loads(self.text)
+        if not isinstance(read, dict):
+            raise ValueError("not a form")
+        return {str(name): [str(value) for value in values] for name, values in read.items()}
+
+
+def _kept(form: Form) -> Kept | None:
+    path, text = form.one("resume"), form.one("kept")
+    return Kept(path, text) if text and ours(path) else None
 
 
 async def own_form(request: Request) -> Form:
@@ -73,21 +109,23 @@ async def post_login(request: Request, form: Annotated[Form, Depends(own_form)])
     wait = desk.guesses.wait_seconds(guessed_at)
     if wait:
         text = problems.rate_limited(wait).detail.of(language_read(request))
-        return _page(request, back=back, name=name, wrong=text, status=429)
+        return _page(request, back=back, name=name, wrong=text, kept=_kept(form), status=429)
     user = await desk.people.log_in(name, "".join(form.all("password")[:1]))
     if user is None:
         desk.guesses.failed(guessed_at)
         text = word("pages", "login.wrong").of(language_read(request))
-        return _page(request, back=back, name=name, wrong=text, status=401)
-    return await _welcome(desk, request, user, back)
+        return _page(request, back=back, name=name, wrong=text, kept=_kept(form), status=401)
+    return await _welcome(desk, request, user, back, _kept(form))
 
 
-async def _welcome(desk: Desk, request: Request, user: User, back: str) -> Response:
+async def _welcome(desk: Desk, request: Request, user: User, back: str, kept: Kept | None) -> Response:
     old = await session_of(request)
     if old is not None:
         await desk.people.close_session(old[0])
-    session_id, _ = await desk.people.open_session(user.name)
-    answer = RedirectResponse(back if back != "/" else home(user), 303)
+    session_id, session = await desk.people.open_session(user.name)
+    answer: Response = RedirectResponse(back if back != "/" else home(user), 303)
+    if kept is not None:
+        answer = _resume(Visit(request, desk, session, session_id, language_read(request)), kept)
     answer.set_cookie(
         COOKIE,
         session_id,
@@ -98,6 +136,19 @@ async def _welcome(desk: Desk, request: Request, user: User, back: str) -> Respo
         path="/",
     )
     return answer
+
+
+def _resume(visit: Visit, kept: Kept) -> Response:
+    """What was typed before the session ended, to be looked at and sent."""
+    try:
+        values = kept.values
+    except (ValueError, TypeError, RecursionError):
+        return RedirectResponse(home(visit.session.user), 303)
+    form = kept.path.rpartition("/")[2]
+    return pages.page(
+        visit.request, visit, "resume.html", here_full=home(visit.session.user), form=form, path=kept.path,
+        values=values, key=f"console-{secrets.token_urlsafe(18)}",
+    )  # fmt: skip
 
 
 def _over_tls(request: Request) -> bool:

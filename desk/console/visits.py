@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
+import structlog
 from fastapi import Depends
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from psycopg import OperationalError
+from psycopg_pool import PoolTimeout
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -20,6 +24,7 @@ from desk.access import COOKIE, actor_of, is_merchant_side
 from desk.console import pages
 from desk.console.calls import Calls, RefusedError
 from desk.console.pages import language_read
+from desk.console.words import word
 from desk.context import Desk, desk_of
 from desk.language import Language
 from desk.problems import Problem
@@ -28,6 +33,7 @@ from desk.routes import read_body
 from domain.actors import Actor
 from journal.people import Session
 
+LOG = structlog.stdlib.get_logger()
 MOST_FORM = 256 * 1024
 MOST_FIELDS = 400
 
@@ -167,7 +173,7 @@ class PageRoute(APIRoute):
             try:
                 return await inner(request)
             except NotLoggedInError:
-                return to_login(request)
+                return await _kept(request) or to_login(request)
             except RefusedError as refusal:
                 return await refused_page(request, refusal)
             except Problem as problem:
@@ -175,8 +181,38 @@ class PageRoute(APIRoute):
             except RequestValidationError as error:
                 wrong = problems.of_validation(error.errors())
                 return await refused_page(request, refusal_of(wrong, language_read(request)))
+            except (OperationalError, PoolTimeout) as error:
+                LOG.warning("the journal is away", why=str(error))
+                return _plain_page(request, refusal_of(problems.unavailable(), language_read(request)))
+            except Exception:
+                LOG.exception("a page failed", path=request.url.path)
+                bug = Problem(500, "internal", word("pages", "error.bug"))
+                return _plain_page(request, refusal_of(bug, language_read(request)))
 
         return handle
+
+
+def _plain_page(request: Request, refusal: RefusedError) -> Response:
+    """A page that can be made without the journal."""
+    return pages.page(request, None, "refused.html", status=refusal.status, refusal=refusal)
+
+
+async def _kept(request: Request) -> Response | None:
+    """The log-in page that keeps what was typed into a form whose session had ended; None when nothing was."""
+    typed = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+    if request.method != "POST" or not typed or not ours(request.url.path):
+        return None
+    check_origin(request)
+    form = await read_form(request)
+    values = {name: list(value) for name, value in form.values.items() if name not in {"csrf", "key"}}
+    facts = {"back": "/", "typed_name": "", "wrong": "", "ended": True}
+    kept = json.dumps(values, ensure_ascii=False) if values else ""
+    return pages.page(request, None, "login.html", status=401, resume=request.url.path, kept=kept, **facts)
+
+
+def ours(path: str) -> bool:
+    """Whether a path is one of our pages for people who are logged in."""
+    return safe_path(path, "") != "" and path.startswith((f"{CONSOLE}/", f"{PORTAL}/"))
 
 
 def to_login(request: Request) -> Response:
