@@ -15,7 +15,6 @@ from samples.papers import render
 from samples.portfolio import merchants
 from tests.blackbox.desk import Case, Desk, control, eventually
 
-
 VICTIMS = [
     "worker-cases",
     "desk",
