@@ -10,6 +10,7 @@ import random
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import pytest
 
@@ -70,7 +71,7 @@ def test_nothing_is_lost_or_doubled_however_processes_die(desk: Desk) -> None:
         case = desk.freeze(fen=chance.randrange(10_000, 4_000_000)).ready()
         case.approved("reviewer1")
         with killing(desk, chance):
-            eventually(lambda: status(desk, case), lambda seen: seen == "closed_released", "the release ends", 600)
+            eventually(partial(status, desk, case), lambda seen: seen == "closed_released", "the release ends", 600)
         desk.all_running()
         cases.append(case)
     desk.all_running()
