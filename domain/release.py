@@ -153,6 +153,13 @@ def _in_flight(case: Case, n: int) -> Step | None:
     return step if step and step.n == n else None
 
 
+def is_stopped(case: Case) -> bool:
+    """Whether a withdrawal or a legal order has stopped the release before its pivot: what did not take place by now
+    is not to take place any more."""
+    stopped = case.release.withdraw_reason is not None or case.status is Status.SUSPENDED_LEGAL
+    return stopped and not case.release.past_pivot
+
+
 def lose_step(case: Case, command: LoseStep) -> tuple[Event, ...] | Refused:
     step = _in_flight(case, command.n)
     if step is None or step.state == "unknown":

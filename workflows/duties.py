@@ -81,20 +81,21 @@ class Duties:
                 begun[control.control_id, effect] = asyncio.create_task(self._enforce(control, effect))
 
     def _unenforced(self, begun: dict[Work, asyncio.Task[None]]) -> list[tuple[Control, str]]:
-        """What is owed and not under way. What a legal order is about is known once the step under way has ended."""
-        flying = self._case.release.in_flight
+        """What is owed and not under way. Whether a legal order holds money anew is known once the ledger release under
+        way has ended."""
+        pending = self._case.release.in_flight is not None and not self._case.release.past_pivot
         return [
             (control, effect)
             for control in self._case.controls
             for effect in control.owed
-            if (control.control_id, effect) not in begun and not (control.legal_hold and flying)
+            if (control.control_id, effect) not in begun and not (control.legal_hold and pending)
         ]
 
     async def _enforce(self, control: Control, effect: str) -> None:
         """Have one effect of a control, however long it takes. What the ledger cannot hold is recorded as such."""
         order, step = orders.for_control(self._case, control, effect), f"control:{control.control_id}:{effect}:done"
         if effect == "questions":
-            found = await effects.questions(order)
+            found = await effects.until_answered(lambda: effects.questions(order), "risk control would not say")
             await self._record.proceed(c.RecordEnforcement(control.control_id, "questions", None, found), step)
             return
         name, timers, summary = orders.ENFORCEMENT[effect], self._record.policy.timers, f"{effect} {control.control_id}"
@@ -121,7 +122,8 @@ class Duties:
             await self._send(self._case.owed[0])
 
     async def _send(self, owed: OwedNotice) -> None:
-        sent = await effects.notify(orders.for_notice(self._case, owed, self._record.policy))
+        order = orders.for_notice(self._case, owed, self._record.policy)
+        sent = await effects.until_answered(lambda: effects.notify(order), f"{owed.notice} was refused")
         record = c.RecordNotice(owed.key, owed.notice, sent.channel, sent.receipt, sent.delivered_at)
         await self._record.proceed(record, f"sent:{owed.key}")
 

@@ -74,7 +74,7 @@ class FreezeAppeal:
         self._beside = asyncio.create_task(self._duties.perform())
         while not self.case.finished:
             if self._beside.done():
-                self._beside.result()
+                raise RuntimeError("a duty beside the stages broke") from self._beside.exception()
             if self._record.stale:
                 await self._record.sync()
             elif self._is_long():
@@ -161,6 +161,9 @@ class FreezeAppeal:
         name, order = ports.STEPS[step.name], orders.for_step(self.case, step)
         try:
             receipt = await effects.look_up(name, order) if step.state == "unknown" else None
+            if receipt is None and step.state == "unknown" and release.is_stopped(self.case):
+                await self._record.proceed(c.FailStep(step.n, "never-took-place"), f"step:{step.n}:refused")
+                return
             receipt = receipt or await effects.effect(name, order, self._record.policy.timers, step.name)
         except ActivityError as error:
             await self._not_done(step, error)
@@ -263,7 +266,9 @@ class FreezeAppeal:
         """The work's result, or None when the case left the stage before it was there; then the work is dropped."""
         stage = self._stage()
         task = asyncio.ensure_future(work)
-        await workflow.wait_condition(lambda: task.done() or self._stage() != stage or self._record.stale)
+        await workflow.wait_condition(
+            lambda: task.done() or self._stage() != stage or self._record.stale or self._is_long()
+        )
         if task.done():
             return task.result()
         task.cancel()

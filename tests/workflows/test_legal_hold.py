@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.workflows.hands import refusing
+from tests.workflows.hands import VANISHED, refusing
 from tests.workflows.world import (
     COMPLIANCE,
     COMPLIANCE_2,
@@ -89,6 +89,32 @@ async def test_an_order_while_the_pivot_is_in_flight_holds_anew_once_it_went_thr
     case = await appeal.quiet()
     assert (case.status, case.release.payout) == ("suspended_legal", "none")
     assert "ledger.book_payout" not in desk.hands.did()
+
+
+async def test_an_order_while_nobody_knows_whether_the_pivot_took_place_asks_and_does_not_send_it_again(
+    desk: Desk,
+) -> None:
+    appeal = await desk.open()
+    desk.hands.next("ledger.ledger_release", VANISHED, VANISHED)
+    await appeal.approved()
+    await appeal.until_event("StepUnknown")
+    await appeal.quiet()
+    assert await appeal.legal_hold(HELD) == "LegalHoldPlaced"
+    await desk.sleep(minutes(2))
+    await appeal.until_event("StepUndone", times=2)
+    case = await appeal.quiet()
+    assert (case.status, case.held_fen, case.release.past_pivot) == ("suspended_legal", HELD, False)
+    assert "ledger.ledger_release" not in desk.hands.did()
+
+
+async def test_an_order_after_the_pivot_is_in_force_at_once_whoever_else_is_waited_for(desk: Desk) -> None:
+    appeal = await desk.open()
+    desk.hands.hold("status.report_status")
+    await appeal.approved()
+    await appeal.under_way("report_status")
+    await appeal.legal_hold(1_000_000)
+    await appeal.until(lambda case: all(control.in_force for control in case.standing_controls))
+    assert desk.hands.order_of("ledger.hold").amount_fen == 1_000_000
 
 
 async def test_an_order_while_the_pivot_is_refused_covers_held_money_after_all(desk: Desk) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.workflows.hands import refusing
 from tests.workflows.world import (
     COMPLIANCE,
     MERCHANT,
@@ -45,6 +46,15 @@ async def test_notices_wait_for_the_gateway_and_the_case_does_not(desk: Desk) ->
         "reason_confirmed",
         "submitted",
     ]
+
+
+async def test_a_notice_the_gateway_refuses_is_tried_again_and_the_next_wait_their_turn(desk: Desk) -> None:
+    desk.hands.next("notices.send", refusing("unknown-address"), refusing("unknown-address"))
+    appeal = await desk.open()
+    await appeal.confirm()
+    await desk.sleep(minutes(125))
+    await appeal.until(lambda case: not case.owed)
+    assert [notice.notice for notice in desk.hands.notices.values()] == ["freeze_notice", "reason_confirmed"]
 
 
 async def test_a_freeze_nobody_was_told_of_in_a_business_day_is_a_breach(desk: Desk) -> None:

@@ -261,15 +261,29 @@ async def test_withdrawing_while_a_step_is_in_flight_first_finds_out_and_then_re
     assert len(closed.standing_controls) == 1
 
 
-async def test_withdrawing_while_the_answer_is_unknown_waits_until_it_is_known(desk: Desk) -> None:
+async def test_withdrawing_while_the_answer_is_unknown_asks_and_sends_nothing_more(desk: Desk) -> None:
     appeal = await desk.open()
-    desk.hands.next("ledger.reserve", VANISHED, VANISHED)
+    desk.hands.next("risk.lift_risk_rule", VANISHED, VANISHED)
     await appeal.approved()
     await appeal.until_event("StepUnknown")
+    await appeal.quiet()
     assert await appeal.give(MERCHANT, "withdraw", reason="changed my mind") == "WithdrawRequested"
     await desk.sleep(minutes(2))
     await appeal.until("closed_withdrawn")
+    assert len(desk.hands.tried("risk.lift_risk_rule")) == 2
     assert desk.hands.did()[-2:] == ["ledger.reserve", "ledger.cancel_reservation"]
+
+
+async def test_withdrawing_while_an_effect_took_place_unanswered_reverses_it(desk: Desk) -> None:
+    appeal = await desk.open()
+    desk.hands.next("risk.lift_risk_rule", VANISHED, LOST)
+    await appeal.approved()
+    await appeal.until_event("StepUnknown")
+    await appeal.quiet()
+    await appeal.give(MERCHANT, "withdraw", reason="changed my mind")
+    await desk.sleep(minutes(2))
+    await appeal.until("closed_withdrawn")
+    assert desk.hands.did()[-2:] == ["risk.reinstate_risk_rule", "ledger.cancel_reservation"]
 
 
 async def test_withdrawing_during_a_step_that_is_refused_ends_withdrawn(desk: Desk) -> None:

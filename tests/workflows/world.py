@@ -225,11 +225,12 @@ class Desk:
         kind: str = "settlement_hold",
         held_fen: int = HELD,
         source: str | None = None,
+        terminal_sn: str | None = None,
         continue_after: int | None = None,
     ) -> Appeal:
-        """A control is placed on a terminal of its own; intake writes the case, and the relay starts it."""
+        """A control is placed on a terminal (of the case's own); intake writes the case, and the relay starts it."""
         case_id = f"FA-{next(_numbers)}"
-        appeal = Appeal(self, case_id, continue_after)
+        appeal = Appeal(self, case_id, terminal_sn or f"SN-{case_id}", continue_after)
         asked = Asked(f"{case_id}:open", OFFICER, format_time(await self.now()))
         placed = appeal.control(reason, kind, held_fen, source or POLICY.reasons[reason].raised_by[0], at=asked.at)
         events = freeze(case_id, placed, MERCHANT.merchant_no or "", "company", asked, POLICY)
@@ -247,6 +248,7 @@ class Appeal:
 
     desk: Desk
     case_id: str
+    terminal_sn: str
     continue_after: int | None = None
     given: int = 0
     filed: int = 0
@@ -413,9 +415,9 @@ class Appeal:
         self, reason: str, kind: str, held_fen: int, source: str, *, at: str, by: Actor = OFFICER
     ) -> PlacedControl:
         self.placed += 1
-        control_id, terminal = f"C-{self.case_id}-{self.placed}", f"SN-{self.case_id}"
+        control_id = f"C-{self.case_id}-{self.placed}"
         ref = f"X-{control_id}"
-        return PlacedControl(control_id, kind, reason, held_fen, ("all",), source, ref, by.name, at, terminal)
+        return PlacedControl(control_id, kind, reason, held_fen, ("all",), source, ref, by.name, at, self.terminal_sn)
 
     async def another_control(self, reason: str = "R02", *, kind: str = "settlement_hold", held_fen: int = 0) -> str:
         at = format_time(await self.desk.now())
