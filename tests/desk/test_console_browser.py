@@ -1,0 +1,152 @@
+"""The console in a real browser, with scripts: log-in, queue, case, approval, by mouse and by keyboard."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+import socket
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+import uvicorn
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from tests.desk.working import Work
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+ARGS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium is installed (on Debian: apt install chromium)")
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield  # signals are pytest's
+
+
+@pytest.fixture
+async def address(work: Work) -> AsyncIterator[str]:
+    """Where the desk at work can be reached by a browser."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        server = _Server(uvicorn.Config(work.house.app, lifespan="off", log_config=None, timeout_graceful_shutdown=1))
+        serving = asyncio.create_task(server.serve([listener]))
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            await serving
+
+
+@pytest.fixture(scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        started = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
+        yield started
+        await started.close()
+
+
+@dataclass
+class Seen:
+    """What a page asked for and complained of."""
+
+    requests: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def watch(self, page: Page) -> None:
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("console", lambda said: self.complaints.append(said.text) if said.type == "error" else None)
+
+
+@contextlib.asynccontextmanager
+async def logged_in(browser: Browser, address: str, name: str, **more: Any) -> AsyncIterator[tuple[Page, Seen]]:
+    context = await browser.new_context(**{"locale": "en-US", **more})
+    page, seen = await context.new_page(), Seen()
+    seen.watch(page)
+    await page.goto(f"{address}/login")
+    await page.get_by_label("User name").or_(page.get_by_label("用户名")).fill(name)
+    await page.locator("#password").fill(f"password of {name}")
+    await page.keyboard.press("Enter")
+    await page.wait_for_url(lambda url: "/login" not in url)
+    try:
+        yield page, seen
+    finally:
+        await context.close()
+
+
+async def test_a_reviewer_approves_from_the_queue_without_any_foreign_request(work, address, browser):
+    case_id = await work.in_review(reason="R02", held_fen=1_234_567)
+    for document in (await work.view(case_id))["documents"]:
+        fields = {"document_id": document["document_id"], "verdict": "accept", "reason": "ok"}
+        await work.do(work.house.reviewer1, case_id, "judge_document", **fields)
+    async with logged_in(browser, address, "reviewer1") as (page, seen):
+        await expect(page.get_by_role("heading", name="Queue")).to_be_visible()
+        await page.get_by_role("link", name=case_id).click()
+        await expect(page.get_by_role("heading", name=case_id)).to_be_visible()
+        preview = page.locator("details.preview").first
+        await preview.locator("summary").click()
+        await expect(preview.locator("img")).to_be_visible()
+        approve = page.locator("#do-approve")
+        await expect(approve.get_by_label("Release (yuan)")).to_have_value("12345.67")
+        await approve.get_by_label("Reason").fill("papers in order <script>alert(1)</script>")
+        await approve.get_by_role("button", name="Approve").dblclick()
+        await expect(page.get_by_text("The approval is recorded.")).to_be_visible()
+        await expect(page.get_by_text("papers in order <script>alert(1)</script>").first).to_be_visible()
+        assert all(url.startswith(address) for url in seen.requests), seen.requests
+        assert seen.complaints == []
+    events = (await work.house.officer1.get(f"/api/v1/cases/{case_id}/events")).json()
+    assert [event["type"] for event in events].count("FirstApproval") == 1
+
+
+async def test_the_queue_follows_its_changes_without_a_reload(work, address, browser):
+    async with logged_in(browser, address, "reviewer2") as (page, seen):
+        await page.evaluate("window.same = true")
+        case_id = await work.in_review(reason="R02", held_fen=2_000_000)
+        await expect(page.get_by_role("link", name=case_id)).to_be_visible(timeout=20_000)
+        assert await page.evaluate("window.same") is True
+        assert seen.complaints == []
+
+
+async def test_a_case_that_changes_under_the_reader_says_so(work, address, browser):
+    case_id = await work.in_review(reason="R02", held_fen=2_000_000)
+    async with logged_in(browser, address, "supervisor1") as (page, _):
+        await page.goto(f"{address}/console/cases/{case_id}")
+        await page.locator("#approve-reason").fill("half a thought")
+        items = [{"doc_type": "D06", "reason": "模糊"}]
+        await work.do(work.house.reviewer1, case_id, "request_supplement", items=items)
+        await expect(page.get_by_text("This case has just changed.")).to_be_visible(timeout=20_000)
+        assert await page.locator("#approve-reason").input_value() == "half a thought"
+
+
+async def test_everything_is_reached_by_keyboard(work, address, browser):
+    case_id = await work.in_review(reason="R02", held_fen=1_000_000)
+    async with logged_in(browser, address, "supervisor1") as (page, _):
+        await page.goto(f"{address}/console/cases/{case_id}")
+        await page.keyboard.press("Tab")
+        await expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
+        await page.keyboard.press("Enter")
+        reached = set()
+        for _ in range(60):
+            await page.keyboard.press("Tab")
+            reached.add(await page.evaluate("document.activeElement.id || document.activeElement.textContent.trim()"))
+        assert {"approve-release_fen", "approve-reason", "Approve", "Reject", "Claim"} <= reached
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en-US"])
+async def test_no_page_is_wider_than_a_telephone(work, address, browser, language: str):
+    case_id = await work.in_review(reason="R02", held_fen=1_000_000)
+    narrow = {"viewport": {"width": 360, "height": 780}, "locale": language}
+    async with logged_in(browser, address, "supervisor1", **narrow) as (page, seen):
+        for path in ("/console/queue", "/console/cases", "/console/register", f"/console/cases/{case_id}"):
+            await page.goto(address + path)
+            over = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            assert over <= 0, path
+        assert seen.complaints == []
