@@ -102,14 +102,15 @@ def test_who_reviewed_first_does_not_review_second(appeal_awaiting_second_review
     past.when(approve(HELD), by=REVIEWER_2).then(SecondApproval)
 
 
-def test_who_asked_for_evidence_may_decide_first_but_not_second(appeal_awaiting_supplement: Past) -> None:
-    past = given(appeal_awaiting_supplement).when(c.AddDocument(a_document("D06", 2)), by=MERCHANT).accepted
+def test_who_asked_for_evidence_may_decide_first_but_not_second(appeal_awaiting_first_review: Past) -> None:
+    past = given(appeal_awaiting_first_review).when(c.RequestSupplement((item("D06"),)), by=REVIEWER_2).accepted
+    past = past.when(c.AddDocument(a_document("D06", 2)), by=MERCHANT).accepted
     past = past.when(c.Resubmit(), by=MERCHANT).accepted
     past = past.when(c.RecordChecks((c.CheckedDocument("D06-2", "unsure"),))).accepted
-    past = past.when(c.JudgeDocument("D06-2", "accept", "clear"), by=REVIEWER_3).accepted
-    past.when(approve(HELD), by=REVIEWER_1).then(FirstApproval)
-    second = past.when(approve(HELD), by=REVIEWER_2).accepted
-    second.when(approve(HELD), by=REVIEWER_1).then("four-eyes")
+    past = past.when(c.JudgeDocument("D06-2", "accept", "clear"), by=REVIEWER_1).accepted
+    past.when(approve(HELD), by=REVIEWER_2).then(FirstApproval)
+    refused = past.when(approve(HELD), by=REVIEWER_3).accepted.when(approve(HELD), by=REVIEWER_2).refused
+    assert (refused.code, dict(refused.facts)["part"]) == ("four-eyes", "asked for evidence")
 
 
 def test_who_decided_does_not_upload_evidence_for_it_afterwards(appeal_awaiting_second_review: Past) -> None:
