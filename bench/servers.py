@@ -4,6 +4,7 @@ and the Temporal server with its data in a file (with a write-ahead log)."""
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 import subprocess
@@ -13,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from temporalio.client import Client
+from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 
 from workers.stack.ports import LOOPBACK, any_free
 from workers.stack.postgres import Postgres
@@ -56,7 +58,9 @@ def temporal(where: Path) -> Iterator[str]:
 
 
 async def connected(address: str) -> Client:
-    """A plain client, once the server is there."""
+    """A plain client, once the server is there. What the engine's library has to say goes to stderr from now on."""
+    logs = LoggingConfig(TelemetryFilter("ERROR", "ERROR"), forwarding=LogForwardingConfig(logging.getLogger("engine")))
+    Runtime.set_default(Runtime(telemetry=TelemetryConfig(logging=logs)), error_if_already_set=False)
     for _ in range(200):
         try:
             client = await Client.connect(address)
