@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
 from desk.access import PLACERS
@@ -13,16 +14,19 @@ from desk.console import choices, names
 from desk.console.forms import COMMANDS, Attempt, Filling, Option, Shown, shown
 from desk.console.timeline import Happening, Telling, references, steps_of, timeline
 from desk.console.visits import Visit
+from desk.console.words import word
 from desk.console.yuan import typed
 from desk.histories import Told, find
 from desk.public import document_shown
 from desk.views import Viewer, case_view
 from domain import evidence
+from domain.actors import REVIEWERS
 from domain.business_time import local_date
-from domain.case import Case, Document
+from domain.case import REVIEW, Case, Document
 from domain.commands import PEOPLES
 from domain.controls import disposable_fen
 from domain.events import Amounts
+from domain.four_eyes import level_of, parts_taken
 from domain.policy import Policy
 from journal.queue import QueuedTask
 from journal.vault import ForgottenError, NoSuchRecordError
@@ -101,6 +105,8 @@ class CasePage:
     tasks: tuple[QueuedTask, ...]
     steps: list[Step]
     sentence: str
+    barred: str | None
+    """The part the visitor took in the case, in words, that keeps them from the decision that is awaited."""
     pending: bool
     attempt: Attempt | None
     since_seen: list[Happening]
@@ -137,12 +143,13 @@ async def gather(visit: Visit, case_id: str, attempt: Attempt | None = None, see
         forms=reading.command_forms(),
         add_control=reading.control_form(),
         message=reading.message_form(),
-        upload_types=reading.upload_types(),
+        upload_types=reading.upload_types,
         happenings=happenings,
         messages=await get_messages(told, actor, desk),
         tasks=() if visit.outside else await desk.queue.of_case(case_id),
         steps=[] if visit.outside else _steps(told.case),
         sentence=sentence,
+        barred=_barred(visit, told.case),
         pending=await desk.inbox.has_pending(case_id),
         attempt=attempt,
         since_seen=[] if seen is None else [h for h in happenings if h.version > seen and not h.quiet],
@@ -162,11 +169,18 @@ async def _texts(visit: Visit, refs: Sequence[str]) -> dict[str, str | None]:
     return texts
 
 
+def _barred(visit: Visit, case: Case) -> str | None:
+    if case.status not in REVIEW or not visit.may(*REVIEWERS):
+        return None
+    part = parts_taken(case, visit.actor.name, level_of(case))
+    return word("part", part).of(visit.language) if part else None
+
+
 def _steps(case: Case) -> list[Step]:
     return [Step(step.n, step.name, step.state, step.planned.pivot) for step in case.release.attempt]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reading:
     """One visitor's look at one case."""
 
@@ -209,7 +223,7 @@ class Reading:
         lines = []
         for one_of in self.required():
             own = [paper for paper in papers if paper.doc_type in one_of]
-            uploadable = {code for code, _ in self.upload_types()}
+            uploadable = {code for code, _ in self.upload_types}
             lines.append(
                 Wanted(
                     key="/".join(one_of),
@@ -264,9 +278,10 @@ class Reading:
 
     def _judge(self, document: Document) -> list[Shown]:
         attempt = self._attempt_at("judge_document", document.document_id)
-        filling = Filling({"document_id": document.document_id}, self.options())
+        filling = Filling({"document_id": document.document_id}, self.options)
         return shown("judge_document", filling, self.visit.language, attempt)
 
+    @cached_property
     def upload_types(self) -> tuple[Option, ...]:
         """The documents the visitor may file now."""
         turn = PEOPLES["add_document"]
@@ -301,7 +316,7 @@ class Reading:
 
     def _form(self, name: str) -> CommandForm:
         attempt = self._attempt_at(name)
-        fields = shown(name, Filling(self._values(name), self.options()), self.visit.language, attempt)
+        fields = shown(name, Filling(self._values(name), self.options), self.visit.language, attempt)
         return CommandForm(name, fields, attempt is not None or name in PRIMARY, attempt is not None)
 
     def _attempt_at(self, name: str, subject: str = "") -> Attempt | None:
@@ -329,6 +344,7 @@ class Reading:
         first = self.case.review.first
         return first.amounts if first else Amounts(disposable_fen(self.case))
 
+    @cached_property
     def options(self) -> dict[str, Sequence[Option]]:
         """What may be chosen in the forms' fields."""
         language, policy = self.visit.language, self.policy

@@ -166,7 +166,7 @@ async def get_find(visit: TheVisit, q: Annotated[str, Query(max_length=100)] = "
     """Leads from a number to what it names: a case, a terminal, a merchant; else to the list of cases."""
     wanted, desk = q.strip(), visit.desk
     case = await desk.cases.find(wanted) if wanted else None
-    if case is not None:
+    if case is not None and visit.actor.merchant_no in {None, case.merchant_no}:
         return RedirectResponse(f"{visit.base}/cases/{case.case_id}", 303)
     if visit.may(*STAFF) and wanted:
         if await desk.registry.terminal(wanted) is not None:

@@ -18,7 +18,7 @@ from domain.policy import Policy
 
 HIDDEN = frozenset({
     "case_id", "terminal_sn", "merchant_no", "merchant_type", "policy_version", "public_code", "ref", "step_key",
-    "message_ref", "key", "receipt", "account_ref",
+    "message_ref", "key", "receipt", "account_ref", "text_ref",
 })  # fmt: skip
 QUIET = frozenset({"NoticeSent", "StepStarted", "ControlEnforced", "CallbackIgnored", "TransactionsQuestioned"})
 """Events that are shown small: they follow from others."""
@@ -83,8 +83,8 @@ def steps_of(events: Sequence[Mapping[str, Any]]) -> dict[int, str]:
 
 
 def references(events: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The vault references of people's words."""
-    found = (event["data"].get(name) for event in events for name in ("statement_ref", "text_ref"))
+    """The vault references of merchants' statements. (Messages are shown by themselves.)"""
+    found = (event["data"].get("statement_ref") for event in events)
     return [ref for ref in found if ref]
 
 
@@ -257,7 +257,7 @@ SHOWN: Mapping[str, Show] = {
     "control": _control, "control_id": _plain, "control_ids": _listed, "effect": _text, "available_fen": _money,
     "transactions": _count, "day": _plain, "days": _plain, "days_left": _plain, "tier": _plain, "reason": _text,
     "reason_code": _reason_code, "note": _plain, "requirements": _requirements, "on_file": _documents,
-    "on_behalf": _yes, "statement_ref": _words_of, "text_ref": _words_of, "due": _moment,
+    "on_behalf": _yes, "statement_ref": _words_of, "due": _moment,
     "deadline": _text, "document": _document, "document_id": _document_id, "doc_type": _doc_type, "outcome": _text,
     "findings": _both, "finding": _both, "valid_until": _moment, "items": _items, "round": _plain, "counted": _yes,
     "verdict": _verdict, "what": _text, "amounts": _amounts, "seen": _plain, "rule": _plain, "final": _yes,

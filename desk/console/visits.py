@@ -134,7 +134,8 @@ async def read_form(request: Request) -> Form:
 def check_origin(request: Request) -> None:
     """Raises the 403 problem of a form that another site sent."""
     origin = request.headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc != request.url.netloc:
+    own = {request.url.netloc, urlsplit(desk_of(request).config.desk_url).netloc}
+    if origin is not None and urlsplit(origin).netloc not in own:
         raise problems.refused(refuse("csrf"))
     if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
         raise problems.refused(refuse("csrf"))

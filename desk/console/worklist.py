@@ -18,6 +18,7 @@ from journal.cases import Case, Filters
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 TASK_KINDS = ("review_1", "review_2", "account_check", "hold_rejustify")
+MOST_WAITING, MOST_PAGES = 50, 5
 OFFICERS = (Status.OPENED, Status.AWAITING_FIELD)
 """The statuses in which a case waits for an officer, who has no task for it."""
 
@@ -52,13 +53,19 @@ async def get_worklist(
 
 
 async def _for_officers(visit: Visit) -> list[Case]:
-    """The cases that wait for an officer, longest waiting first."""
+    """The cases that wait for an officer, longest waiting first, as far as a page goes."""
     if not visit.may("officer"):
         return []
     found: list[Case] = []
     for status in OFFICERS:
-        found += (await visit.desk.cases.page(Filters(status=status.value, open=True), limit=50)).items
-    return sorted(found, key=lambda case: case.opened_at)
+        cursor: str | None = None
+        for _ in range(MOST_PAGES):
+            page = await visit.desk.cases.page(Filters(status=status.value, open=True), cursor, 200)
+            found += page.items
+            cursor = page.cursor
+            if cursor is None:
+                break
+    return sorted(found, key=lambda case: case.waiting_since or case.opened_at)[:MOST_WAITING]
 
 
 @router.post("/queue/next")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import json
 import re
 from dataclasses import fields, is_dataclass
 from pathlib import Path
@@ -17,6 +19,7 @@ from domain.business_time import SHANGHAI
 from domain.case import Status
 from domain.commands import PEOPLES
 from domain.deadlines import STAGE_BOUND
+from domain.four_eyes import parts_taken
 from domain.notices import owed_for
 from domain.policy import MERCHANT_TYPES, Policy
 from domain.release import UNDOES
@@ -25,6 +28,7 @@ from domain.wire import COMMANDS, EVENTS
 from journal.people import ROLES
 
 POLICY: Policy = policies.load(policies.newest())
+GOLDEN = Path(__file__).parents[1] / "domain" / "golden"
 CHINESE = re.compile("[一-鿿]")
 
 
@@ -87,6 +91,28 @@ def test_every_field_of_every_event_is_shown_or_hidden_on_purpose():
             shown, hidden = field.name in timeline.SHOWN, field.name in timeline.HIDDEN
             assert shown != hidden, (kind.__name__, field.name)
     assert set(timeline.SHOWN) <= set(words("fact"))
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("outside", [True, False])
+def test_every_event_ever_stored_can_be_told(language: str, outside: bool):
+    telling = timeline.Telling(language, POLICY, outside)
+    for path in sorted(GOLDEN.glob("*.json")):
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        event = {
+            "type": stored["type"], "data": stored["data"], "occurred_at": "2026-11-23T10:00:00+00:00",
+            "actor": "reviewer:reviewer1", "version": 1, "position": 1, "command_id": "c", "hash": "00",
+        }  # fmt: skip
+        (told,) = timeline.timeline([event], telling)
+        assert told.name
+        assert all(fact.label and fact.lines for fact in told.facts), stored["type"]
+        if language == "en":
+            assert not CHINESE.search(told.name)
+
+
+def test_every_part_that_bars_a_reviewer_has_words():
+    source = inspect.getsource(parts_taken)
+    assert set(re.findall(r'return "([a-z ]+)"', source)) == set(words("part"))
 
 
 def test_every_command_has_its_form_and_every_field_its_label():

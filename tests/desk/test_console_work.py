@@ -309,3 +309,28 @@ async def test_a_task_is_claimed_kept_and_given_back(work):
     assert "The task is given back." in page.text
     await first.send(page.form("/queue/next"))
     assert first.url.startswith("/console/cases/FA-")
+
+
+@pytest.mark.parametrize(
+    "who", ["officer1", "reviewer1", "supervisor1", "compliance1", "auditor1", "engineer1", "merchant1", "agent1"]
+)
+async def test_in_review_too_the_forms_are_exactly_the_commands_one_may_give(work, who: str):
+    case_id = await in_review(work)
+    surfer = await as_(work.house, who)
+    view = await work.view(case_id, getattr(work.house, who))
+    page = await surfer.page(f"/console/cases/{case_id}")
+    forms = {form.action.rpartition("/")[2] for form in page.forms if "/commands/" in form.action}
+    assert forms == set(view["allowed_commands"])
+
+
+async def test_who_is_barred_by_four_eyes_is_told_why(work):
+    case_id = await work.in_review(reason="R02", held_fen=6_000_000)
+    for document in (await work.view(case_id))["documents"]:
+        fields = {"document_id": document["document_id"], "verdict": "accept", "reason": "ok"}
+        await work.do(work.house.reviewer1, case_id, "judge_document", **fields)
+    amounts = {"release_fen": 6_000_000, "penalty_fen": 0, "claims_fen": 0}
+    await work.do(work.house.reviewer1, case_id, "approve", **amounts, reason="ok")
+    first = await as_(work.house, "reviewer1")
+    page = await first.page(f"/console/cases/{case_id}")
+    assert "Four eyes: you reviewed first" in page.text
+    assert not page.has_form("/commands/approve")
