@@ -73,3 +73,11 @@ async def test_a_payload_in_clear_is_left_as_it_is() -> None:
 def test_a_key_that_is_none_is_refused(key: str) -> None:
     with pytest.raises(ValueError, match="hex"):
         EncryptionCodec(key)
+
+
+async def test_what_a_workflow_says_of_itself_can_be_read_by_temporals_own_tools() -> None:
+    said = Payload(
+        metadata={"encoding": b"json/protobuf", "messageType": b"temporal.api.sdk.v1.WorkflowMetadata"},
+        data=b'{"currentDetails":"Waiting for a reviewer."}',
+    )
+    assert await EncryptionCodec("ab" * 32).encode([said]) == [said]
