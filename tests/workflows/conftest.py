@@ -7,7 +7,8 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack
 
 import pytest
 
-from tests.workflows.world import Desk, Engine, open_desk, open_engine
+from tests.workflows.engine import Engine, open_engine
+from tests.workflows.world import Desk, open_desk
 from workers.stack.postgres import Postgres
 
 

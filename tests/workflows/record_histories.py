@@ -18,8 +18,9 @@ from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import WorkflowHistory
 
 from tests.workflows.calendars import nanoseconds
+from tests.workflows.engine import open_engine
 from tests.workflows.stories import STORIES
-from tests.workflows.world import open_desk, open_engine
+from tests.workflows.world import open_desk
 from workers.stack.postgres import Postgres
 
 HISTORIES = Path(__file__).parent / "histories"

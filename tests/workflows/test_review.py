@@ -80,7 +80,7 @@ async def test_a_licence_that_expires_between_the_two_approvals_voids_the_first(
         assert (case.status, case.review.first) == ("awaiting_supplement", None)
         assert [item.doc_type for item in case.evidence.asked] == ["D01"]
         assert case.evidence.rounds == 0
-        assert (await appeal.types())[-1] in {"ApprovalVoided", "NoticeSent"}
+        assert (await appeal.types()).count("ApprovalVoided") == 1
         await appeal.file("D01", valid_until="2036-11-15")
         assert await appeal.give(MERCHANT, "resubmit") == "EvidenceResubmitted"
         await appeal.until("in_review_1")
@@ -101,6 +101,7 @@ async def test_the_voiding_approval_gets_the_same_refusal_when_it_is_repeated(de
         await desk.sleep_until("2026-11-16T09:30:00+08:00")
         body = {"release_fen": HELD, "penalty_fen": 0, "claims_fen": 0, "reason": "fits"}
         assert await appeal.give(REVIEWER_2, "approve", command_id="once", **body) == "refused: approval-voided"
+        await appeal.quiet()
         await appeal.start_anew()
         assert await appeal.give(REVIEWER_2, "approve", command_id="once", **body) == "refused: approval-voided"
         assert (await appeal.types()).count("ApprovalVoided") == 1
@@ -201,9 +202,8 @@ async def test_two_decisions_at_one_version_end_in_one_decision_and_one_stale_ve
     seen = (await appeal.case()).version
     approval = appeal.approve(REVIEWER_1, HELD, seen=seen)
     rejection = appeal.give(REVIEWER_2, "reject", seen=seen, reason_code="R01", reason="no")
-    answers = await asyncio.gather(approval, rejection)
-    assert sorted(answers)[-1] == "refused: stale-version"
-    assert sorted(answers)[0] in {"SecondApproval", "ReviewReturned"}
+    decided, refused = sorted(await asyncio.gather(approval, rejection))
+    assert (decided in {"SecondApproval", "ReviewReturned"}, refused) == (True, "refused: stale-version")
 
 
 async def test_a_refusal_says_its_code_status_and_words_in_both_languages(desk: Desk) -> None:

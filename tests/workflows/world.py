@@ -1,38 +1,27 @@
 """A case desk for workflow tests: the time-skipping server, a real journal, and partners that do as they are told.
 
-One engine serves all tests; its clock only moves forward, and only inside `Desk.sleep`. Every test has a desk with a
-calendar of its own (`calendars`) and takes its cases away when it ends, so that none sees another's.
+One engine (`engine`) serves all tests; its clock only moves forward, and only inside `Desk.sleep`. Every test has a
+desk with a calendar of its own (`calendars`), which takes its cases away when it closes: none sees another's.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
-from pathlib import Path
 from typing import Any
 
-from psycopg import OperationalError
-from temporalio import activity
 from temporalio.api.common.v1 import WorkflowExecution
-from temporalio.api.enums.v1 import IndexedValueType
-from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
 from temporalio.api.sdk.v1 import WorkflowMetadata
 from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionRequest
 from temporalio.client import WorkflowExecutionStatus, WorkflowHandle, WorkflowUpdateFailedError
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError
-from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Worker
 
-import journal as journals
 import policies
-from activities.journal import JournalHands
 from domain import commands, listing
 from domain.actors import Actor
 from domain.business_time import format_time, parse_time
@@ -47,13 +36,11 @@ from domain.stream import Entry, seal
 from domain.wire import History, drafts, entries_json
 from journal import Journal
 from journal.requests import compose
-from tests.workflows.calendars import Calendars
+from tests.workflows.engine import Engine
 from tests.workflows.hands import Hands
-from workers.stack.temporal import SEARCH_ATTRIBUTES
 from workflows import ports
 from workflows.freeze_appeal import KIND, FreezeAppeal
 from workflows.messages import CaseInput, CommandOrder
-from workflows.registration import Registration
 
 OFFICER = Actor("officer1", ("officer",))
 OFFICER_2 = Actor("officer2", ("officer",))
@@ -71,7 +58,6 @@ MONDAY = "2026-11-02T10:00:00+08:00"
 POLICY = policies.load(policies.newest())
 HELD = 8_642_000
 
-BIN = Path(sys.executable).parent
 _numbers = count(1)
 
 
@@ -81,100 +67,6 @@ def days(number: float) -> timedelta:
 
 def minutes(number: float) -> timedelta:
     return timedelta(minutes=number)
-
-
-class Door(JournalHands):
-    """The way from the procedures to the journal: it can be shut for some appends, or lose some answers."""
-
-    def __init__(self, journal: Journal) -> None:
-        super().__init__(journal)
-        self.shut = 0
-        self.loses = 0
-
-    @activity.defn(name=ports.JOURNAL_APPEND)
-    async def append(self, request: str) -> str:
-        if self.shut:
-            self.shut -= 1
-            raise OperationalError("the connection is gone")
-        answer = await super().append(request)
-        if self.loses:
-            self.loses -= 1
-            raise OperationalError("the connection broke before the answer came")
-        return answer
-
-
-@dataclass
-class Engine:
-    """The server, its workers and the journal, shared by all tests."""
-
-    env: WorkflowEnvironment
-    journal: Journal
-    hands: Hands
-    calendars: Calendars
-    door: Door
-    cases: Worker | None = None
-
-    async def start_cases(self, *, remembers: int = 100) -> None:
-        """Start the worker of the procedures, which keeps `remembers` of them in memory."""
-        self.cases = Worker(
-            self.env.client,
-            task_queue=ports.CASES,
-            workflows=[FreezeAppeal, Registration],
-            activities=[self.door.append, self.door.read],
-            workflow_runner=self.calendars,
-            max_cached_workflows=remembers,
-        )
-        self._running = asyncio.create_task(self.cases.run())
-
-    async def skips(self) -> bool:
-        """Whether time can be skipped: the server never does again once a workflow was ended under a running call."""
-        try:
-            await asyncio.wait_for(self.env.sleep(timedelta(minutes=1)), timeout=2)
-        except TimeoutError:
-            return False
-        return True
-
-    async def restart_cases(self, *, remembers: int = 100) -> None:
-        await self.stop_cases()
-        await self.start_cases(remembers=remembers)
-
-    async def stop_cases(self) -> None:
-        """The worker goes, and with it all it had in memory."""
-        if self.cases:
-            await self.cases.shutdown()
-            await self._running
-            self.cases = None
-
-
-@asynccontextmanager
-async def open_engine(database: str) -> AsyncIterator[Engine]:
-    """An engine with every worker running, its workflows in sandboxes, on a clock that skips."""
-    await journals.migrate(database)
-    async with AsyncExitStack() as stack:
-        journal = await stack.enter_async_context(await Journal.open(database))
-        env = await stack.enter_async_context(
-            await WorkflowEnvironment.start_time_skipping(
-                test_server_existing_path=str(BIN / "temporal-test-server"), data_converter=pydantic_data_converter
-            )
-        )
-        await _know_search_attributes(env)
-        engine = Engine(env, journal, Hands(), Calendars(), Door(journal))
-        for queue in ports.QUEUES:
-            await stack.enter_async_context(Worker(env.client, task_queue=queue, activities=engine.hands.on(queue)))
-        await engine.start_cases()
-        stack.push_async_callback(engine.stop_cases)
-        yield engine
-
-
-async def _know_search_attributes(env: WorkflowEnvironment) -> None:
-    kinds = {
-        "Keyword": IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
-        "Datetime": IndexedValueType.INDEXED_VALUE_TYPE_DATETIME,
-    }
-    known = {name: kinds[kind] for name, kind in SEARCH_ATTRIBUTES.items()}
-    await env.client.operator_service.add_search_attributes(
-        AddSearchAttributesRequest(namespace="default", search_attributes=known)
-    )
 
 
 @asynccontextmanager
@@ -253,6 +145,8 @@ class Appeal:
     given: int = 0
     filed: int = 0
     placed: int = 0
+    known: tuple[Entry, ...] = ()
+    folded: History = field(default_factory=History)
 
     # --- its procedure ----------------------------------------------------------------------------------------------
 
@@ -312,10 +206,16 @@ class Appeal:
     # --- its journal ------------------------------------------------------------------------------------------------
 
     async def entries(self) -> tuple[Entry, ...]:
-        return await self.desk.journal.read(self.case_id)
+        """The case's stream; only what is new is read and folded."""
+        new = await self.desk.journal.read(self.case_id, after=len(self.known))
+        unknown = tuple(entry for entry in new if entry.position > len(self.known))
+        self.known += unknown
+        self.folded = self.folded.after(unknown)
+        return self.known
 
     async def history(self) -> History:
-        return History().after(await self.entries())
+        await self.entries()
+        return self.folded
 
     async def case(self) -> Case:
         return (await self.history()).case
@@ -379,10 +279,10 @@ class Appeal:
         """The case once its procedure has no more to do for now: nothing is written, called or told any more."""
         before, same, tries = -1, 0, 0
         while same < 4 and tries < 200:
-            case, hands = await self.case(), self.desk.hands
-            position, told = (await self.history()).head.position, not case.owed or "notices" in hands.away
-            same = same + 1 if position == before and told and not hands.busy else 0
-            before, tries = position, tries + 1
+            history, hands = await self.history(), self.desk.hands
+            told = not history.case.owed or "notices" in hands.away
+            same = same + 1 if history.head.position == before and told and not hands.busy else 0
+            before, tries = history.head.position, tries + 1
             await asyncio.sleep(0.025)
         return await self.case()
 
