@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from domain import wire
-from domain.commands import PEOPLES, AddDocument, Approve
-from domain.events import FiledDocument
+from domain.commands import PEOPLES, AddDocument, Approve, RecordRefusal
+from domain.events import CommandRefused, FiledDocument
 from domain.fold import UNVERSIONED
 from domain.stream import Head, canonical, first_break
 from domain.wire import EVENTS, History, UnknownEventError, command_of, decode, entries_json, entries_of
@@ -106,3 +106,10 @@ def test_a_command_that_makes_no_sense_is_a_value_error(name: str, body: str) ->
 def test_every_command_of_people_can_be_given_by_name() -> None:
     assert PEOPLES.keys() <= wire.COMMANDS.keys()
     assert all(dataclasses.is_dataclass(kind) for kind in wire.COMMANDS.values())
+
+
+def test_a_refusal_journaled_for_its_author_leaves_the_version(appeal_released: Past) -> None:
+    past = appeal_released.when(RecordRefusal("approve", "wrong-status")).then(
+        CommandRefused("approve", "wrong-status")
+    )
+    assert past.case.version == appeal_released.case.version
