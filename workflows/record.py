@@ -165,8 +165,8 @@ class Record:
         request = self._request(entries, after.case, lists)
         try:
             text = await _at_journal(ports.JOURNAL_APPEND, request, summary=entries[-1].type)
-        except ActivityError as error:
-            if isinstance(error.cause, ApplicationError) and error.cause.type == "another-case-open":
+        except (ActivityError, ApplicationError) as error:
+            if _type_of(error) == "another-case-open":
                 self._stale = True
                 raise AnotherCaseOpenError from error
             raise
@@ -238,3 +238,9 @@ def _signature(command: Command, asked: Asked) -> str:
     """`role:name` of who asks: of several roles, the one the command is for."""
     name = NAMES.get(type(command))
     return asked.by.signing_as(PEOPLES[name].roles if name else ())
+
+
+def _type_of(error: ActivityError | ApplicationError) -> str | None:
+    """The type an activity gave its error. A local activity's error comes bare, another's is wrapped."""
+    cause = error.cause if isinstance(error, ActivityError) else error
+    return cause.type if isinstance(cause, ApplicationError) else None
