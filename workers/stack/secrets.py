@@ -20,13 +20,15 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     "reviewer3": ("reviewer",),
     "supervisor1": ("supervisor",),
     "compliance1": ("compliance_head",),
+    "compliance2": ("compliance_head",),
     "auditor1": ("auditor",),
     "engineer1": ("engineer",),
     "robot1": ("robot",),
     "merchant1": ("merchant",),
     "agent1": ("agent",),
 }
-"""The demo users. Merchant and agent belong to one merchant; the seeding step registers it."""
+"""The demo users. There are two compliance heads, as who entered a legal order decides nothing else in its case.
+Merchant and agent belong to one merchant; the seeding step registers it."""
 
 SOURCES: tuple[CallbackSource, ...] = ("network", "terminals", "bank", "logistics")
 
