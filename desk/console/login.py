@@ -122,6 +122,7 @@ async def _welcome(desk: Desk, request: Request, user: User, back: str, kept: Ke
     old = await session_of(request)
     if old is not None:
         await desk.people.close_session(old[0])
+    desk.soon(desk.people.purge_sessions(), "drop expired sessions")
     session_id, session = await desk.people.open_session(user.name)
     answer: Response = RedirectResponse(back if back != "/" else home(user), 303)
     if kept is not None:

@@ -20,7 +20,9 @@ HIDDEN = frozenset({
     "case_id", "terminal_sn", "merchant_no", "merchant_type", "policy_version", "public_code", "ref", "step_key",
     "message_ref", "key", "receipt", "account_ref", "text_ref",
 })  # fmt: skip
-QUIET = frozenset({"NoticeSent", "StepStarted", "ControlEnforced", "CallbackIgnored", "TransactionsQuestioned"})
+QUIET = frozenset(
+    {"NoticeSent", "StepStarted", "StepDone", "ControlEnforced", "CallbackIgnored", "TransactionsQuestioned"}
+)
 """Events that are shown small: they follow from others."""
 
 

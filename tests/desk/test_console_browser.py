@@ -118,10 +118,12 @@ async def test_the_queue_follows_its_changes_without_a_reload(work, address, bro
 async def test_a_case_that_changes_under_the_reader_says_so(work, address, browser):
     case_id = await work.in_review(reason="R02", held_fen=2_000_000)
     async with logged_in(browser, address, "supervisor1") as (page, _):
+        await page.clock.install()
         await page.goto(f"{address}/console/cases/{case_id}")
         await page.locator("#approve-reason").fill("half a thought")
         items = [{"doc_type": "D06", "reason": "模糊"}]
         await work.do(work.house.reviewer1, case_id, "request_supplement", items=items)
+        await page.clock.fast_forward("00:15")
         await expect(page.get_by_text("This case has just changed.")).to_be_visible(timeout=20_000)
         assert await page.locator("#approve-reason").input_value() == "half a thought"
 
