@@ -1,0 +1,193 @@
+"""The business facts of a freeze appeal, as they are written into the journal.
+
+Every event is past tense, frozen, and stored under the literal name in `EVENTS` with the form number in `FORMS`.
+A shipped event never changes: a new form gets a new number and an upcaster in `domain.wire`.
+Amounts are integer fen, times RFC 3339 in UTC. No event holds personal data: people are user names, texts from
+merchants and accounts are references into the vault.
+"""
+
+from __future__ import annotations
+
+from domain.events.controls import (
+    ControlAttached,
+    ControlEnforced,
+    DisposalDue,
+    FreezeNoticeLate,
+    HoldRefused,
+    HoldRejustified,
+    HoldRejustifyDue,
+    TerminalFrozen,
+    TransactionsQuestioned,
+)
+from domain.events.evidence import (
+    AppealOpened,
+    CaseExpired,
+    CaseSubmitted,
+    CheckDeferred,
+    CheckResumed,
+    ChecksPassed,
+    DocumentAdded,
+    DocumentChecked,
+    DocumentJudged,
+    EvidenceExtended,
+    EvidenceReminded,
+    EvidenceResubmitted,
+    FieldServiceDone,
+    FieldServiceRequested,
+    ManualCheck,
+    PartyChanged,
+    ReasonConfirmed,
+    RequirementWaived,
+    SupplementRequested,
+)
+from domain.events.record import CallbackIgnored, CommandRefused, DiscrepancyFound, MessageRecorded, NoticeSent
+from domain.events.release import (
+    ActionDone,
+    ActionsRequired,
+    CaseClosed,
+    CaseReopened,
+    CaseWithdrawn,
+    ExecutionCompensated,
+    ExecutionFailed,
+    ExecutionStarted,
+    LapseLifted,
+    LegalHoldLifted,
+    LegalHoldPlaced,
+    MonitoringEnded,
+    PayoutAccountApproved,
+    PayoutAccountChecked,
+    PayoutAccountNamed,
+    PayoutAccountNeeded,
+    PayoutAnswered,
+    PostActionLapsed,
+    PostActionOverdue,
+    PostActionReminded,
+    ReleaseExecuted,
+    RemainderProposed,
+    RemainderReleased,
+    ReopenWindowEnded,
+    StepDelayed,
+    StepDone,
+    StepStarted,
+    StepUndone,
+    StepUnknown,
+    WithdrawRequested,
+)
+from domain.events.review import (
+    ApprovalVoided,
+    CaseRejected,
+    DecisionLate,
+    FirstApproval,
+    RejectProposed,
+    ReviewOverdue,
+    ReviewReturned,
+    SecondApproval,
+)
+from domain.events.values import (
+    Amounts,
+    Due,
+    FiledDocument,
+    PlacedControl,
+    PlannedStep,
+    QuestionedTransaction,
+    SupplementItem,
+)
+
+Event = (
+    TerminalFrozen | ControlAttached | ControlEnforced | HoldRefused | TransactionsQuestioned
+    | HoldRejustifyDue | HoldRejustified | DisposalDue | FreezeNoticeLate
+    | ReasonConfirmed | AppealOpened | FieldServiceRequested | FieldServiceDone | EvidenceReminded | EvidenceExtended
+    | DocumentAdded | CaseSubmitted | EvidenceResubmitted | DocumentChecked | CheckDeferred | CheckResumed
+    | ManualCheck | ChecksPassed | SupplementRequested | DocumentJudged | RequirementWaived | CaseExpired
+    | PartyChanged | DecisionLate
+    | FirstApproval | SecondApproval | ReviewReturned | RejectProposed | CaseRejected | ApprovalVoided | ReviewOverdue
+    | ActionsRequired | ActionDone | ExecutionStarted | StepStarted | StepDone | StepUnknown | StepDelayed
+    | ExecutionFailed | StepUndone | ExecutionCompensated | WithdrawRequested | CaseWithdrawn
+    | PayoutAnswered | PayoutAccountNeeded | PayoutAccountNamed | PayoutAccountChecked | PayoutAccountApproved
+    | ReleaseExecuted | PostActionReminded | PostActionOverdue | PostActionLapsed | LapseLifted | CaseClosed
+    | CaseReopened | LegalHoldPlaced | LegalHoldLifted | RemainderProposed | RemainderReleased
+    | MonitoringEnded | ReopenWindowEnded
+    | NoticeSent | MessageRecorded | CallbackIgnored | DiscrepancyFound | CommandRefused
+)  # fmt: skip
+
+__all__ = [
+    "ActionDone",
+    "ActionsRequired",
+    "Amounts",
+    "AppealOpened",
+    "ApprovalVoided",
+    "CallbackIgnored",
+    "CaseClosed",
+    "CaseExpired",
+    "CaseRejected",
+    "CaseReopened",
+    "CaseSubmitted",
+    "CaseWithdrawn",
+    "CheckDeferred",
+    "CheckResumed",
+    "ChecksPassed",
+    "CommandRefused",
+    "ControlAttached",
+    "ControlEnforced",
+    "DecisionLate",
+    "DiscrepancyFound",
+    "DisposalDue",
+    "DocumentAdded",
+    "DocumentChecked",
+    "DocumentJudged",
+    "Due",
+    "Event",
+    "EvidenceExtended",
+    "EvidenceReminded",
+    "EvidenceResubmitted",
+    "ExecutionCompensated",
+    "ExecutionFailed",
+    "ExecutionStarted",
+    "FieldServiceDone",
+    "FieldServiceRequested",
+    "FiledDocument",
+    "FirstApproval",
+    "FreezeNoticeLate",
+    "HoldRefused",
+    "HoldRejustified",
+    "HoldRejustifyDue",
+    "LapseLifted",
+    "LegalHoldLifted",
+    "LegalHoldPlaced",
+    "ManualCheck",
+    "MessageRecorded",
+    "MonitoringEnded",
+    "NoticeSent",
+    "PartyChanged",
+    "PayoutAccountApproved",
+    "PayoutAccountChecked",
+    "PayoutAccountNamed",
+    "PayoutAccountNeeded",
+    "PayoutAnswered",
+    "PlacedControl",
+    "PlannedStep",
+    "PostActionLapsed",
+    "PostActionOverdue",
+    "PostActionReminded",
+    "QuestionedTransaction",
+    "ReasonConfirmed",
+    "RejectProposed",
+    "ReleaseExecuted",
+    "RemainderProposed",
+    "RemainderReleased",
+    "ReopenWindowEnded",
+    "RequirementWaived",
+    "ReviewOverdue",
+    "ReviewReturned",
+    "SecondApproval",
+    "StepDelayed",
+    "StepDone",
+    "StepStarted",
+    "StepUndone",
+    "StepUnknown",
+    "SupplementItem",
+    "SupplementRequested",
+    "TerminalFrozen",
+    "TransactionsQuestioned",
+    "WithdrawRequested",
+]
