@@ -5,6 +5,7 @@ The same sentence stands in the API, the console and the workflow's details. It 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from domain import evidence, release
@@ -25,19 +26,24 @@ class WaitingOn:
     sentence: Text
 
 
-_PARTNERS = {
-    "reserve": Text("账务系统", "the ledger"),
-    "ledger_release": Text("账务系统", "the ledger"),
-    "release_legal_hold": Text("账务系统", "the ledger"),
-    "book_payout": Text("账务系统", "the ledger"),
-    "resend_payout": Text("账务系统", "the ledger"),
-    "settle_payout": Text("账务系统", "the ledger"),
-    "lift_risk_rule": Text("风控系统", "risk control"),
-    "unblock_terminal": Text("终端管理系统", "terminal management"),
-    "pay_out": Text("银行", "the bank"),
-    "report_status": Text("状态报送", "status reporting"),
-    "send_notice": Text("通知渠道", "the notice gateway"),
+_LEDGER = Text("账务系统", "the ledger")
+
+_STEPS: Mapping[str, tuple[Text, Text]] = {
+    "reserve": (_LEDGER, Text("预留资金", "reserve")),
+    "lift_risk_rule": (Text("风控系统", "risk control"), Text("解除风控规则", "lift risk rule")),
+    "ledger_release": (_LEDGER, Text("账务放款", "ledger release")),
+    "release_legal_hold": (_LEDGER, Text("释放司法冻结资金", "release legal hold")),
+    "unblock_terminal": (Text("终端管理系统", "terminal management"), Text("解锁终端", "unblock terminal")),
+    "book_payout": (_LEDGER, Text("付款记账", "book payout")),
+    "pay_out": (Text("银行", "the bank"), Text("付款", "pay out")),
+    "resend_payout": (_LEDGER, Text("重新付款记账", "resend payout")),
+    "report_status": (Text("状态报送", "status reporting"), Text("报送状态", "report status")),
+    "send_notice": (Text("通知渠道", "the notice gateway"), Text("发送通知", "send notice")),
+    "settle_payout": (_LEDGER, Text("付款结清", "settle payout")),
 }
+"""Who carries out each step of a release, and what it is called."""
+
+_BANK = _STEPS["pay_out"][0]
 
 _WHO = {
     "merchant": Text("商户", "the merchant"),
@@ -129,14 +135,14 @@ def _in_release(case: Case) -> _Next:
     if case.status is Status.COMPENSATING:
         return _of("desk", "", Text("撤销已执行的步骤", "reverse the steps already done"))
     if flying is None and case.release.payout == "sent":
-        return ("partner", "", Text("确认付款", "confirm the payout"), _PARTNERS["pay_out"])
+        return ("partner", "", Text("确认付款", "confirm the payout"), _BANK)
     if flying is None:
         return _of("desk", "step_alert", Text("继续解除", "go on with the release"))
-    what = flying.name.replace("_", " ")
-    verb = Text(f"查询 {what} 的结果", f"say what became of {what}")
-    if flying.state != "unknown":
-        verb = Text(f"完成 {what}", f"complete {what}")
-    return ("partner", "step_alert", verb, _PARTNERS[flying.name])
+    partner, what = _STEPS[flying.name]
+    act = Text(f"完成“{what.zh}”", f"complete {what.en}")
+    if flying.state == "unknown":
+        act = Text(f"查明“{what.zh}”的结果", f"say what became of {what.en}")
+    return ("partner", "step_alert", act, partner)
 
 
 def _after_release(case: Case, policy: Policy) -> _Next:
@@ -144,7 +150,7 @@ def _after_release(case: Case, policy: Policy) -> _Next:
         case "account_needed":
             return _of("merchant", "", Text("提供同名收款账户", "name another account in the same name"))
         case "account_named":
-            return ("partner", "", Text("核验新账户", "check the new account"), _PARTNERS["pay_out"])
+            return ("partner", "", Text("核验新账户", "check the new account"), _BANK)
         case "account_checked":
             return _of("reviewer", "review", Text("批准新收款账户(四眼)", "approve the new payout account (four eyes)"))
     left = ", ".join(a for a in release.actions_after(case, policy) if a not in case.actions_done)
