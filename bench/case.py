@@ -27,7 +27,7 @@ import journal as journals
 from bench.appeals import Appeal
 from bench.bare import BareCase, Shape, bare_workers, shape_of
 from bench.partners import Heard, HeardJournal, Instant
-from bench.rounds import at_least, at_most, in_rounds, percentile, say, significant
+from bench.rounds import at_least, at_most, beside, in_rounds, percentile, say, significant
 from bench.servers import connected, folder, postgres, temporal
 from bench.steps import Stepped, dbos
 from workers.run_worker import cases_worker, hand_worker
@@ -82,7 +82,7 @@ async def measure(amount: Amount) -> dict[str, Any]:
         "at_once": amount.at_once,
         "beside": {
             "bare_workflow": at_least(0.7, measured["thaw"], measured["bare"]),
-            "dbos": at_least(0, measured["thaw"], measured["dbos"]),
+            "dbos": beside(measured["thaw"], measured["dbos"]),
         },
         "each": asdict(shape),
         "decision": {"alone": _compared(alone), "under_load": _compared(loaded)},
