@@ -30,7 +30,7 @@ from bench.partners import Heard, HeardJournal, Instant
 from bench.rounds import at_least, at_most, beside, in_rounds, percentile, say, significant
 from bench.servers import connected, folder, postgres, temporal
 from bench.steps import Stepped, dbos
-from workers.run_worker import cases_worker, hand_worker
+from workers.run_worker import cases_worker
 from workflows.converter import data_converter
 from workflows.ports import QUEUES
 
@@ -102,7 +102,8 @@ async def opened(url: str, address: str) -> AsyncIterator[Bench]:
         hands = Instant(journal.heard)
         workers: list[Worker] = [
             cases_worker(client, journal, UnsandboxedWorkflowRunner()),
-            *(hand_worker(client, queue, hands.on(queue)) for queue in QUEUES),
+            # Without production's paces, which spare the partners: these need no sparing.
+            *(Worker(client, task_queue=queue, activities=hands.on(queue)) for queue in QUEUES),
             *bare_workers(bare, journal.heard),
         ]
         for worker in workers:
@@ -114,7 +115,7 @@ async def _first(bench: Bench) -> tuple[Shape, dict[str, Any]]:
     """One case of each kind: for the shape, for the length of the histories, and to warm everything up."""
     appeal = bench.appeal()
     await appeal.run()
-    history = await appeal.handle.fetch_history()
+    history = await _settled(appeal)
     shape = shape_of(history)
     await appeal.handle.terminate()
     bare = bench.bare_case(shape)
@@ -131,6 +132,17 @@ async def _first(bench: Bench) -> tuple[Shape, dict[str, Any]]:
         "thaw_by_type": _by_type(history),
         "bare_by_type": _by_type(bare_history),
     }
+
+
+async def _settled(appeal: Appeal) -> WorkflowHistory:
+    """A closed case's history once its last notice is sent and the watch over its terminal has begun."""
+    for _ in range(100):
+        history = await appeal.handle.fetch_history()
+        counts = _by_type(history)
+        if counts["activity_task_scheduled"] == counts["activity_task_completed"]:
+            return history
+        await asyncio.sleep(0.05)
+    raise RuntimeError(f"{appeal.case_id} does not come to rest")
 
 
 def _by_type(history: WorkflowHistory) -> dict[str, int]:
