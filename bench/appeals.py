@@ -82,6 +82,10 @@ class Appeal:
         await self._give(MERCHANT, "submit", declaration=True)
         await self._heard.wait(self.case_id, Status.IN_REVIEW_1)
 
+    async def watched(self) -> None:
+        """The watch over the released terminal has begun."""
+        await self._heard.wait(self.case_id, "risk.monitor")
+
     async def _give(self, by: Actor, name: str, **body: Any) -> None:
         self._given += 1
         order = CommandOrder(name, json.dumps(body), f"{self.case_id}:cmd:{self._given}", by)

@@ -136,12 +136,16 @@ async def _first(bench: Bench) -> tuple[Shape, dict[str, Any]]:
 
 async def _settled(appeal: Appeal) -> WorkflowHistory:
     """A closed case's history once its last notice is sent and the watch over its terminal has begun."""
+    await appeal.watched()
+    length = 0
     for _ in range(100):
         history = await appeal.handle.fetch_history()
         counts = _by_type(history)
-        if counts["activity_task_scheduled"] == counts["activity_task_completed"]:
+        done = counts["activity_task_scheduled"] == counts["activity_task_completed"]
+        if done and length == len(history.events):
             return history
-        await asyncio.sleep(0.05)
+        length = len(history.events)
+        await asyncio.sleep(0.2)
     raise RuntimeError(f"{appeal.case_id} does not come to rest")
 
 
