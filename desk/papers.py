@@ -109,12 +109,13 @@ def _open_picture(data: bytes, kind: str) -> None:
         if end >= 0 and data[end + len(_PNG_END) :].lstrip()[:4].startswith(_FOREIGN):
             raise UnacceptableFileError("disguised")
     try:
-        with warnings.catch_warnings(), Image.open(BytesIO(data), formats=["PNG", "JPEG", "WEBP"]) as picture:
+        with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the size is judged here, not by Pillow's own limit
-            if picture.width * picture.height > MAX_PIXELS:
-                raise UnacceptableFileError("bomb")
-            picture.draft("RGB", (1000, 1000))
-            picture.load()
+            with Image.open(BytesIO(data), formats=["PNG", "JPEG", "WEBP"]) as picture:
+                if picture.width * picture.height > MAX_PIXELS:
+                    raise UnacceptableFileError("bomb")
+                picture.draft("RGB", (1000, 1000))
+                picture.load()
     except UnacceptableFileError:
         raise
     except (Image.DecompressionBombError, MemoryError) as error:

@@ -28,7 +28,7 @@ class WaitingOn:
 
 _LEDGER = Text("账务系统", "the ledger")
 
-_STEPS: Mapping[str, tuple[Text, Text]] = {
+STEPS: Mapping[str, tuple[Text, Text]] = {
     "reserve": (_LEDGER, Text("预留资金", "reserve")),
     "lift_risk_rule": (Text("风控系统", "risk control"), Text("解除风控规则", "lift risk rule")),
     "ledger_release": (_LEDGER, Text("账务放款", "ledger release")),
@@ -43,7 +43,7 @@ _STEPS: Mapping[str, tuple[Text, Text]] = {
 }
 """Who carries out each step of a release, and what it is called."""
 
-_BANK = _STEPS["pay_out"][0]
+_BANK = STEPS["pay_out"][0]
 
 _WHO = {
     "merchant": Text("商户", "the merchant"),
@@ -138,7 +138,7 @@ def _in_release(case: Case) -> _Next:
         return ("partner", "", Text("确认付款", "confirm the payout"), _BANK)
     if flying is None:
         return _of("desk", "step_alert", Text("继续解除", "go on with the release"))
-    partner, what = _STEPS[flying.name]
+    partner, what = STEPS[flying.name]
     act = Text(f"完成“{what.zh}”", f"complete {what.en}")
     if flying.state == "unknown":
         act = Text(f"查明“{what.zh}”的结果", f"say what became of {what.en}")

@@ -23,7 +23,7 @@ from domain.four_eyes import parts_taken
 from domain.notices import owed_for
 from domain.policy import MERCHANT_TYPES, Policy
 from domain.release import UNDOES
-from domain.waiting import _PARTNERS
+from domain.waiting import STEPS
 from domain.wire import COMMANDS, EVENTS
 from journal.people import ROLES
 
@@ -50,7 +50,7 @@ def test_a_groups_texts_are_chinese_in_chinese_and_not_in_english(group: str):
         ("command_help", PEOPLES),
         ("merchant_type", MERCHANT_TYPES),
         ("role", ROLES),
-        ("step", [*_PARTNERS, *UNDOES.values()]),
+        ("step", [*STEPS, *UNDOES.values()]),
         ("deadline", [*STAGE_BOUND, "promise", "freeze_notice", "hold", "reopen", "monitoring", "step_alert",
                       "post_action", "post_action_lapse", "post_action_reminder"]),
         ("standing", ["received", "passed", "failed", "unsure", "accepted", "rejected", "on_file"]),
