@@ -49,7 +49,8 @@ def _moved(local_activity: dict[str, Any], moved: timedelta) -> bytes:
 
 def as_lines(history: WorkflowHistory) -> str:
     """The history's JSON with one event to a line."""
-    events = json.loads(history.to_json())["events"]
+    here = f"{Path.cwd()}/"  # stack traces name the folder this ran in
+    events = json.loads(history.to_json().replace(here, ""))["events"]
     lines = ",\n".join(json.dumps(event, separators=(",", ":"), ensure_ascii=False) for event in events)
     return f'{{"events":[\n{lines}\n]}}\n'
 
