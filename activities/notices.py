@@ -28,7 +28,6 @@ from workflows.ports import NOTICES_SEND, Delivered, NoticeOrder, Order, Receipt
 log = structlog.get_logger("activities.notices")
 
 Channel = Literal["email", "sms", "webhook"]
-Audience = Literal["merchant", "lead", "operations"]
 OPERATIONS = "operations"
 """The channel of a notice that operations take over."""
 

@@ -25,7 +25,6 @@ REVIEW = ("reviewer", "supervisor", "compliance_head", "robot")
 OFFICE = ("officer", "supervisor", "compliance_head", "robot")
 """Who registers merchants and terminals."""
 PLACERS = ("officer", "compliance_head", "robot")
-EVERYONE = (*STAFF, "merchant", "agent")
 
 bearer = HTTPBearer(auto_error=False, description="A token of `stack.json`, or of `POST /merchants/{no}/users`")
 

@@ -15,18 +15,13 @@ from typing import Any
 
 from domain.actors import MERCHANT_SIDE, name_of
 from domain.case import Case, Document
-from domain.policy import Policy, Reason
+from domain.policy import Policy
 from domain.stream import Entry
 
 DEADLINES = frozenset({"evidence", "supplement", "promise", "approval", "post_action", "post_action_lapse", "reopen"})
 """The deadlines a merchant is told of."""
 
 _STAFF_PAPERS = frozenset({"D24", "D25"})
-
-
-def reason_shown(policy: Policy, reason_code: str) -> Reason:
-    """The reason whose words the merchant reads."""
-    return policy.public_reason(reason_code)
 
 
 def code_shown(policy: Policy, reason_code: str) -> str | None:
@@ -49,8 +44,6 @@ def sentence_shown(text: str, policy: Policy) -> str:
         text = re.sub(rf"(?:, |、)?{code}(?:, |、)?", "", text)
     return text
 
-
-_CONTROL_FIELDS = ("control_id", "kind", "held_fen", "scope", "placed_at")
 
 _PUBLIC_FIELDS: Mapping[str, tuple[str, ...]] = {
     "AppealOpened": ("on_behalf",),

@@ -12,7 +12,6 @@ from domain import evidence, release
 from domain.case import CLOSED, Case, Status
 from domain.policy import Policy
 
-_COLLECTING = frozenset({Status.REASON_CONFIRMED, Status.DRAFT, Status.AWAITING_FIELD})
 _VERIFYING = frozenset({Status.SUBMITTED, Status.PENDING_CHECK, Status.IN_REVIEW_1, Status.IN_REVIEW_2})
 _ACCOUNT_NEEDED = frozenset({"account_needed"})
 

@@ -39,12 +39,8 @@ class Status(StrEnum):
 
 
 CLOSED = frozenset({Status.CLOSED_RELEASED, Status.CLOSED_REJECTED, Status.CLOSED_WITHDRAWN, Status.CLOSED_EXPIRED})
-REOPENABLE = CLOSED - {Status.CLOSED_RELEASED}
-COLLECTING = frozenset({Status.REASON_CONFIRMED, Status.DRAFT, Status.AWAITING_SUPPLEMENT})
+
 REVIEW = frozenset({Status.IN_REVIEW_1, Status.IN_REVIEW_2})
-BEFORE_EXECUTION = frozenset(Status) - CLOSED - {
-    Status.EXECUTING, Status.COMPENSATING, Status.POST_ACTIONS, Status.SUSPENDED_LEGAL
-}  # fmt: skip
 
 TIERS = ("L0", "L1", "L2", "L3")
 

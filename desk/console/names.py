@@ -6,7 +6,6 @@ import re
 
 from desk.console.words import word, words
 from desk.language import Language
-from domain.actors import MERCHANT_SIDE
 from domain.policy import Policy
 
 _CODE = re.compile(r"\bD[0-9]{2}\b")
@@ -91,11 +90,6 @@ def spelled_out(sentence: str, policy: Policy, language: Language) -> str:
     for code, title in policy.actions.items():
         told = told.replace(code, title.of(language))
     return told
-
-
-def is_merchants(written: str) -> bool:
-    """Whether an actor in the journal is of the merchant's side."""
-    return written.partition(":")[0] in MERCHANT_SIDE
 
 
 def label(form: str, name: str, language: Language) -> str:
