@@ -42,7 +42,7 @@ class NoProcedureError(Exception):
 
 async def start_case(client: Client, case: CaseStream) -> bool:
     """Starts the case's workflow; False when it runs already. Raises RPCError while the engine is away."""
-    begin = _begin(case)
+    begin = beginning(case)
     try:
         await client.start_workflow(
             PROCEDURES[case.kind],
@@ -58,7 +58,7 @@ async def start_case(client: Client, case: CaseStream) -> bool:
 async def start_with(client: Client, case: CaseStream, order: CommandOrder) -> None:
     """Starts the case's workflow together with the delivery of a stored command, which then has its outcome there: a
     run of a case that is over would otherwise end before the command came. Raises like `start_case`."""
-    begin = _begin(case)
+    begin = beginning(case)
     start = WithStartWorkflowOperation[Any, Any](
         PROCEDURES[case.kind],
         CaseInput(entries_json(case.entries)),
@@ -75,7 +75,7 @@ async def start_with(client: Client, case: CaseStream, order: CommandOrder) -> N
     )
 
 
-def _begin(case: CaseStream) -> dict[str, Any]:
+def beginning(case: CaseStream) -> dict[str, Any]:
     """How every run of a case begins."""
     if case.kind not in PROCEDURES:
         raise NoProcedureError(f"case {case.stream}: there is no procedure for {case.kind}")

@@ -35,10 +35,11 @@ from domain.refusals import Refused
 from domain.stream import Entry, seal
 from domain.wire import History, drafts, entries_json
 from journal import Journal
+from journal.relay import Relay
 from journal.requests import compose
 from tests.workflows.engine import Engine
 from tests.workflows.hands import Hands
-from workflows import ports
+from workers.starting import beginning
 from workflows.freeze_appeal import KIND, FreezeAppeal
 from workflows.messages import CaseInput, CommandOrder
 
@@ -154,9 +155,9 @@ class Appeal:
         return CaseInput(entries_json(await self.entries()), self.continue_after)
 
     async def start(self) -> None:
-        await self.desk.engine.env.client.start_workflow(
-            FreezeAppeal.run, await self.input(), id=self.case_id, task_queue=ports.CASES
-        )
+        """As the relay starts it."""
+        (case,) = await Relay(self.desk.journal.pool).cases([self.case_id])
+        await self.desk.engine.env.client.start_workflow(FreezeAppeal.run, await self.input(), **beginning(case))
 
     async def stop(self) -> None:
         """The engine loses the case."""
