@@ -29,7 +29,15 @@ class DeskConfig(Protocol):
     @property
     def vault_key(self) -> str: ...
     @property
+    def signing_key(self) -> str:
+        """Signs checkpoints and dossiers."""
+
+    @property
     def files_dir(self) -> Path: ...
+    @property
+    def checkpoints_dir(self) -> Path:
+        """Where checkpoints are kept outside the database."""
+
     @property
     def policy_version(self) -> str | None:
         """The policy under which cases are opened; None takes the newest."""

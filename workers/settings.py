@@ -48,6 +48,8 @@ class Settings(BaseSettings):
     """AES-256-GCM key of the codec that encrypts what Temporal stores; 64 hex digits."""
     vault_key: Hex64 = Field(repr=False)
     """The key that wraps each subject's data key (AES-KW); 64 hex digits."""
+    signing_key: Hex64 = Field(repr=False)
+    """The Ed25519 key that signs checkpoints and dossiers; 64 hex digits."""
 
     metrics_address: str | None = None
     """`host:port` where a worker process serves Prometheus metrics of the engine's client; None serves none."""
@@ -55,6 +57,10 @@ class Settings(BaseSettings):
     data_dir: Path = Path(".thaw")
     files_dir: Path = Path(".thaw/files")
     log_dir: Path = Path(".thaw/logs")
+    checkpoints_dir: Path = Path(".thaw/checkpoints")
+    """Where signed checkpoints are kept outside the database."""
+    checkpoint_seconds: float = Field(default=60.0, gt=0)
+    """How often the relay seals what was written since."""
     policy_version: str | None = None
     """A dated policy pack of `policies/`; None takes the newest."""
 

@@ -45,8 +45,13 @@ class Config:
     desk_url: str = "http://127.0.0.1:8080"
     payload_key: str = "22" * 32
     vault_key: str = "11" * 32
+    signing_key: str = "33" * 32
     policy_version: str | None = None
     hook_secrets: dict[str, str] = field(default_factory=lambda: {"bank": "bank-secret", "network": "network-secret"})
+
+    @property
+    def checkpoints_dir(self) -> Path:
+        return self.files_dir.parent / "checkpoints"
 
 
 USERS = {

@@ -21,6 +21,8 @@ def thaw(database, tmp_path):
         "THAW_HOOK_SECRETS": json.dumps(secrets),
         "THAW_PAYLOAD_KEY": key,
         "THAW_VAULT_KEY": key,
+        "THAW_SIGNING_KEY": key,
+        "THAW_CHECKPOINTS_DIR": str(tmp_path / "checkpoints"),
     }
 
     async def run(*arguments: str) -> tuple[int | None, str]:

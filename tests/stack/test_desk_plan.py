@@ -71,6 +71,16 @@ def test_two_desks_share_no_secret(desk: Desk, tmp_path: Path) -> None:
     assert secrets.known_or_new(other.secrets).vault_key != desk.secrets.vault_key
 
 
+def test_a_desk_that_was_made_before_there_was_a_signing_key_is_given_one_that_stays(desk: Desk) -> None:
+    old = json.loads(desk.place.secrets.read_text())
+    del old["signing_key"]
+    desk.place.secrets.write_text(json.dumps(old))
+    given = secrets.known_or_new(desk.place.secrets)
+    assert secrets.known_or_new(desk.place.secrets) == given
+    assert given.vault_key == desk.secrets.vault_key
+    assert given.signing_key != desk.secrets.signing_key
+
+
 def test_what_is_written_down_is_what_our_processes_are_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     desk.write_down()
     monkeypatch.setenv("THAW_DATA_DIR", str(desk.place.folder))

@@ -228,7 +228,8 @@ async def open_stand(database: str, folder: Path, *, remembers: int = 50) -> Asy
     server.start()
     settings = Settings(
         database_url=database, temporal_address=server.address, hook_secrets={}, payload_key="0b" * 32,
-        vault_key="a1" * 32, files_dir=folder / "files", data_dir=folder,
+        vault_key="a1" * 32, signing_key="b2" * 32, files_dir=folder / "files", data_dir=folder,
+        checkpoints_dir=folder / "checkpoints",
     )  # fmt: skip
     try:
         client = await connect(settings, "test")

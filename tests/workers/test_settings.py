@@ -12,6 +12,7 @@ NEEDED = {
     "THAW_HOOK_SECRETS": '{"bank": "s"}',
     "THAW_PAYLOAD_KEY": "0" * 64,
     "THAW_VAULT_KEY": "1" * 64,
+    "THAW_SIGNING_KEY": "2" * 64,
 }
 
 

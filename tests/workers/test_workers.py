@@ -39,8 +39,9 @@ async def client() -> AsyncIterator[Client]:
 @pytest.fixture
 def settings(database: str, tmp_path: Path) -> Settings:
     return Settings(
-        database_url=database, hook_secrets={}, payload_key="0b" * 32, vault_key="a1" * 32, files_dir=tmp_path
-    )
+        database_url=database, hook_secrets={}, payload_key="0b" * 32, vault_key="a1" * 32, signing_key="b2" * 32,
+        files_dir=tmp_path,
+    )  # fmt: skip
 
 
 @pytest.fixture

@@ -51,6 +51,7 @@ class Desk:
             DATA_DIR_VARIABLE: str(self.place.folder),
             "THAW_FILES_DIR": str(self.place.files),
             "THAW_LOG_DIR": str(self.place.logs),
+            "THAW_CHECKPOINTS_DIR": str(self.place.checkpoints),
             "THAW_DATABASE_URL": self.postgres.uri(JOURNAL_DATABASE),
             "THAW_TEMPORAL_ADDRESS": f"{LOOPBACK}:{self.ports['temporal']}",
             "THAW_TEMPORAL_UI_URL": self.url("temporal_ui"),
@@ -60,6 +61,7 @@ class Desk:
             "THAW_MAILBOX_URL": self.url("notices", "/mailbox"),
             "THAW_PAYLOAD_KEY": self.secrets.payload_key,
             "THAW_VAULT_KEY": self.secrets.vault_key,
+            "THAW_SIGNING_KEY": self.secrets.signing_key,
             **self.partner_settings(),
         }
 

@@ -74,6 +74,11 @@ class Place:
         return self.folder / "files"
 
     @property
+    def checkpoints(self) -> Path:
+        """The journal's signed checkpoints, outside the database."""
+        return self.folder / "checkpoints"
+
+    @property
     def logs(self) -> Path:
         """All logs."""
         return self.folder / "logs"

@@ -50,23 +50,31 @@ class Secrets(BaseModel):
     database_password: str = Field(repr=False)
     payload_key: Hex64 = Field(repr=False)
     vault_key: Hex64 = Field(repr=False)
+    signing_key: Hex64 = Field(default_factory=lambda: secrets.token_hex(32), repr=False)
     hook_secrets: dict[CallbackSource, str] = Field(repr=False)
     users: Annotated[dict[str, User], Field(repr=False)]
 
 
 def known_or_new(path: Path) -> Secrets:
-    """The secrets kept in the file, made up first when there is none; users added since are given log-ins."""
+    """The secrets kept in the file, made up first when there is none; what was added since, users too, is made now."""
     kept = Secrets.model_validate_json(path.read_text()) if path.exists() else None
     made = Secrets(
         database_password=kept.database_password if kept else secrets.token_hex(16),
         payload_key=kept.payload_key if kept else secrets.token_hex(32),
         vault_key=kept.vault_key if kept else secrets.token_hex(32),
+        signing_key=kept.signing_key if kept else secrets.token_hex(32),
         hook_secrets={source: secrets.token_hex(24) for source in SOURCES} | (kept.hook_secrets if kept else {}),
         users={name: _new_user(name) for name in ROLES} | (kept.users if kept else {}),
     )
-    if made != kept:
-        write_text(path, json.dumps(made.model_dump(mode="json", exclude_none=True), indent=2), PRIVATE)
+    keep(path, made)
     return made
+
+
+def keep(path: Path, known: Secrets) -> None:
+    """Writes the secrets into their file, if it says anything else."""
+    text = json.dumps(known.model_dump(mode="json", exclude_none=True), indent=2)
+    if not path.exists() or path.read_text() != text:
+        write_text(path, text, PRIVATE)
 
 
 def _new_user(name: str) -> User:
