@@ -50,6 +50,11 @@ class Risk:
         """Cut the merchant's limits."""
         return await self._note("/limits", order, merchant_no=order.merchant_no, factor_percent=self._percent)
 
+    @activity.defn(name="risk.restore_limits")
+    async def restore_limits(self, order: Order) -> Receipt:
+        """Give the merchant its usual limits back."""
+        return await self._note("/limits", order, merchant_no=order.merchant_no, factor_percent=100)
+
     @activity.defn(name="risk.monitor")
     async def monitor(self, order: Order) -> Receipt:
         """Watch the merchant until `until`."""

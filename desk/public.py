@@ -64,6 +64,8 @@ _PUBLIC_FIELDS: Mapping[str, tuple[str, ...]] = {
     "ReleaseExecuted": (),
     "PostActionReminded": ("day",),
     "PostActionOverdue": ("actions",),
+    "PostActionsDone": (),
+    "LimitsRestored": (),
     "CaseClosed": (),
     "CaseReopened": ("on_behalf",),
     "MessageRecorded": ("audience",),

@@ -234,7 +234,8 @@ class OwedNotice:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A freeze appeal after folding its history. `version` is the business version people see."""
+    """A freeze appeal after folding its history. `version` is the business version people see; `limits` are the
+    merchant's at risk control, as far as this case touched them: usual, reduced or restored."""
 
     case_id: str = ""
     version: int = 0
@@ -259,6 +260,8 @@ class Case:
     sla_runs: tuple[tuple[str, str | None], ...] = ()
     actions_done: frozenset[str] = frozenset()
     post_overdue: bool = False
+    post_done: bool = False
+    limits: str = "usual"
     suspended_from: Status | None = None
     remainder_proposed_by: str | None = None
     messages_seen: Mapping[str, str] = field(default_factory=dict)
@@ -275,7 +278,18 @@ class Case:
     def finished(self) -> bool:
         """Whether nothing is left to do or to watch: closed, everyone told, no control on, no time running."""
         on = any(not control.lifted or control.owed for control in self.controls)
-        return not self.is_open and not self.owed and not self.dues and not on
+        return not (self.is_open or self.owed or self.dues or on or self.limits_owed)
+
+    @property
+    def limits_owed(self) -> str | None:
+        """What risk control is still to do with the merchant's limits: to have them `reduced` once post-actions are
+        overdue, `restored` once these are done. Even what was done meanwhile is reduced first: a lost call may have
+        reduced them."""
+        if self.post_overdue and self.limits == "usual":
+            return "reduced"
+        if self.post_done and self.limits == "reduced":
+            return "restored"
+        return None
 
     @property
     def held_fen(self) -> int:

@@ -276,6 +276,14 @@ class RecordAccountCheck:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordLimits:
+    """Risk control reduced the merchant's limits, or restored them."""
+
+    limits: Literal["reduced", "restored"]
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
 class RecordNotice:
     key: str
     notice: str
@@ -296,7 +304,8 @@ Command = (
     | Rejustify | PlaceLegalHold | LiftLegalHold | ResetCredentials | SignAgreement | NewAccount | ApproveAccount
     | PostMessage | ChangeParty
     | PassDeadline | RecordEnforcement | RecordChecks | DeferChecks | ResumeChecks | Execute | StartStep | FinishStep
-    | LoseStep | FailStep | UndoStep | AnswerPayout | RecordAccountCheck | RecordNotice | RecordRefusal
+    | LoseStep | FailStep | UndoStep | AnswerPayout | RecordAccountCheck | RecordLimits | RecordNotice
+    | RecordRefusal
 )  # fmt: skip
 
 

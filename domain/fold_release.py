@@ -15,10 +15,10 @@ from domain.release import approved_amounts, approved_controls
 ReleaseEvent = (
     e.ActionsRequired | e.ActionDone | e.ExecutionStarted | e.StepStarted | e.StepDone | e.StepUnknown | e.StepDelayed
     | e.ExecutionFailed | e.StepUndone | e.ExecutionCompensated | e.WithdrawRequested | e.CaseWithdrawn
-    | e.PayoutAnswered | e.PayoutAccountNeeded | e.PayoutAccountNamed | e.PayoutAccountChecked
-    | e.PayoutAccountApproved | e.ReleaseExecuted | e.PostActionReminded | e.PostActionOverdue | e.PostActionLapsed
-    | e.LapseLifted | e.CaseClosed | e.LegalHoldPlaced | e.LegalHoldLifted | e.RemainderProposed
-    | e.RemainderReleased | e.MonitoringEnded | e.ReopenWindowEnded
+    | e.PayoutAnswered | e.PayoutAccountNeeded | e.PayoutAccountNamed | e.PayoutAccountChecked | e.PayoutAccountApproved
+    | e.ReleaseExecuted | e.PostActionReminded | e.PostActionOverdue | e.LimitsReduced | e.PostActionLapsed
+    | e.LapseLifted | e.PostActionsDone | e.LimitsRestored | e.CaseClosed | e.LegalHoldPlaced | e.LegalHoldLifted
+    | e.RemainderProposed | e.RemainderReleased | e.MonitoringEnded | e.ReopenWindowEnded
 )  # fmt: skip
 
 
@@ -250,8 +250,8 @@ def _suspended(case: Case, event: e.LegalHoldPlaced, at: str) -> Case:
 
 EndsEvent = (
     e.ActionsRequired | e.ActionDone | e.WithdrawRequested | e.CaseWithdrawn | e.ReleaseExecuted
-    | e.PostActionReminded | e.PostActionOverdue | e.PostActionLapsed | e.LapseLifted | e.CaseClosed
-    | e.MonitoringEnded | e.ReopenWindowEnded
+    | e.PostActionReminded | e.PostActionOverdue | e.LimitsReduced | e.PostActionLapsed | e.LapseLifted
+    | e.PostActionsDone | e.LimitsRestored | e.CaseClosed | e.MonitoringEnded | e.ReopenWindowEnded
 )  # fmt: skip
 
 
@@ -275,12 +275,19 @@ def _on_ends(case: Case, event: EndsEvent, at: str) -> Case:
             return ended(case, f"post_action_reminder:{event.day}")
         case e.PostActionOverdue():
             return ended(replace(case, post_overdue=True), "post_action")
+        case e.LimitsReduced():
+            return replace(case, limits="reduced")
         case e.PostActionLapsed():
             control = replace(control_of(event.control), lapse=True)
             lapsed = replace(case, controls=(*case.controls, control))
             return ended(lapsed, "post_action_lapse")
         case e.LapseLifted():
             return with_control(case, event.control_id, lambda c: replace(c, lifted=True))
+        case e.PostActionsDone():
+            dues = {name: due for name, due in case.dues.items() if not name.startswith("post_action")}
+            return replace(case, post_done=True, dues=dues)
+        case e.LimitsRestored():
+            return replace(case, limits="restored")
         case e.CaseClosed():
             return closed(case, Status.CLOSED_RELEASED, event.dues, at)
         case e.MonitoringEnded():

@@ -119,7 +119,7 @@ def _decide(case: Case, command: Command, asked: Asked, policy: Policy) -> Decis
         case (
             c.PassDeadline() | c.RecordEnforcement() | c.RecordChecks() | c.DeferChecks() | c.ResumeChecks()
             | c.Execute() | c.StartStep() | c.FinishStep() | c.LoseStep() | c.FailStep() | c.UndoStep()
-            | c.AnswerPayout() | c.RecordAccountCheck() | c.RecordNotice() | c.RecordRefusal()
+            | c.AnswerPayout() | c.RecordAccountCheck() | c.RecordLimits() | c.RecordNotice() | c.RecordRefusal()
         ):  # fmt: skip
             return _proceed(case, command, asked, policy)
         case _:
@@ -128,8 +128,8 @@ def _decide(case: Case, command: Command, asked: Asked, policy: Policy) -> Decis
 
 _Procedure = (
     c.PassDeadline | c.RecordEnforcement | c.RecordChecks | c.DeferChecks | c.ResumeChecks | c.Execute | c.StartStep
-    | c.FinishStep | c.LoseStep | c.FailStep | c.UndoStep | c.AnswerPayout | c.RecordAccountCheck | c.RecordNotice
-    | c.RecordRefusal
+    | c.FinishStep | c.LoseStep | c.FailStep | c.UndoStep | c.AnswerPayout | c.RecordAccountCheck | c.RecordLimits
+    | c.RecordNotice | c.RecordRefusal
 )  # fmt: skip
 
 
@@ -161,6 +161,8 @@ def _proceed(case: Case, command: _Procedure, asked: Asked, policy: Policy) -> D
             return _with_start(case, release.answer_payout(case, command), asked)
         case c.RecordAccountCheck():
             return release.account_checked(case, command, asked, policy)
+        case c.RecordLimits():
+            return release.limits_changed(case, command)
         case c.RecordNotice():
             return _record_notice(case, command)
         case c.RecordRefusal():

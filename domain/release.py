@@ -19,6 +19,7 @@ from domain.commands import (
     LoseStep,
     NewAccount,
     RecordAccountCheck,
+    RecordLimits,
     StartStep,
     UndoStep,
     Withdraw,
@@ -36,12 +37,15 @@ from domain.events import (
     ExecutionFailed,
     ExecutionStarted,
     LapseLifted,
+    LimitsReduced,
+    LimitsRestored,
     PayoutAccountApproved,
     PayoutAccountChecked,
     PayoutAccountNamed,
     PayoutAccountNeeded,
     PayoutAnswered,
     PlannedStep,
+    PostActionsDone,
     ReleaseExecuted,
     StepDone,
     StepStarted,
@@ -274,17 +278,24 @@ def after_action(case: Case, asked: Asked, policy: Policy) -> tuple[Event, ...]:
     if case.status is Status.PRE_RELEASE_ACTIONS and not set(actions_before(case, policy)) - case.actions_done:
         decided = execute(case, asked, policy)
         return decided if isinstance(decided, tuple) else ()
-    return close_if_done(case, asked, policy)
+    if case.status is Status.POST_ACTIONS and not set(actions_after(case, policy)) - case.actions_done:
+        return _post_actions_done(case, asked, policy)
+    return ()
 
 
-def close_if_done(case: Case, asked: Asked, policy: Policy) -> tuple[Event, ...]:
-    """The close of a released case: post-actions done and the payout settled."""
-    waiting = set(actions_after(case, policy)) - case.actions_done
-    if case.status is not Status.POST_ACTIONS or waiting or case.release.payout not in {"none", "confirmed"}:
-        return ()
-    lapses = (c for c in case.standing_controls if c.lapse)
-    lifted = tuple(LapseLifted(control.control_id) for control in lapses)
-    return (*lifted, CaseClosed(deadlines.for_monitoring(policy, asked.at)))
+def _post_actions_done(case: Case, asked: Asked, policy: Policy) -> tuple[Event, ...]:
+    """What their lateness brought about goes with the last of them, whatever the payout still waits for; with the
+    payout settled the case closes."""
+    lifted = tuple(LapseLifted(control.control_id) for control in case.standing_controls if control.lapse)
+    if case.release.payout not in {"none", "confirmed"}:
+        return (PostActionsDone(), *lifted)
+    return (PostActionsDone(), *lifted, CaseClosed(deadlines.for_monitoring(policy, asked.at)))
+
+
+def limits_changed(case: Case, command: RecordLimits) -> tuple[Event, ...] | Refused:
+    if case.limits_owed != command.limits:
+        return refuse("already-done", what=f"limits {command.limits}")
+    return (LimitsReduced(command.answer) if command.limits == "reduced" else LimitsRestored(command.answer),)
 
 
 def lapse_id(case: Case) -> str:

@@ -159,6 +159,9 @@ def _after_release(case: Case, policy: Policy) -> _Next:
 
 
 def _closed(case: Case) -> _Next:
+    if case.limits_owed == "restored":
+        act = Text("已结案,恢复商户限额", "the case is closed; restore the merchant's limits")
+        return ("partner", "", act, STEPS["lift_risk_rule"][0])
     if "reopen" in case.dues:
         return _of(
             "merchant", "reopen", Text("如有异议可申请重开", "the case is closed; it may be reopened until then")

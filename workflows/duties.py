@@ -39,7 +39,7 @@ class Duties:
         return self._record.case
 
     async def perform(self) -> None:
-        await asyncio.gather(self._keep_time(), self._enforce_controls(), self._tell())
+        await asyncio.gather(self._keep_time(), self._enforce_controls(), self._keep_limits(), self._tell())
 
     # --- time -------------------------------------------------------------------------------------------------------
 
@@ -112,6 +112,27 @@ class Duties:
             await self._record.proceed(refused, f"control:{control.control_id}:hold:refused")
             return
         await self._record.proceed(c.RecordEnforcement(control.control_id, "hold"), step)
+
+    # --- limits -----------------------------------------------------------------------------------------------------
+
+    @property
+    def keeps_limits(self) -> bool:
+        """Whether limits are a duty of this run; asked only once they are owed. In one that was overdue before they
+        were, the stage reduces them, and a new run (`thaw case reset`) restores them."""
+        return workflow.patched("limits-are-a-duty")
+
+    async def _keep_limits(self) -> None:
+        """Have risk control reduce the merchant's limits while post-actions are overdue, and restore them after."""
+        while True:
+            await workflow.wait_condition(lambda: self._case.limits_owed is not None)
+            if not self.keeps_limits:
+                await workflow.wait_condition(lambda: False)
+            limits = self._case.limits_owed
+            assert limits is not None
+            name, effect = orders.LIMITS[limits]
+            order = orders.of_case(self._case, name)
+            receipt = await effects.persist(effect, order, self._record.policy.timers, f"limits {limits}")
+            await self._record.proceed(c.RecordLimits(limits, receipt.ref), f"{name}:done")  # type: ignore[arg-type]
 
     # --- notices ----------------------------------------------------------------------------------------------------
 

@@ -210,10 +210,10 @@ class FreezeAppeal:
             await self._moved()
 
     async def _after_release(self) -> None:
-        """Check another payout account when one is named; reduce limits when the merchant does not act in time."""
+        """Check another payout account when one is named. (Runs begun before limits were a duty reduce them here.)"""
         if self.case.release.payout == "account_named":
             await self._check_account()
-        elif self.case.post_overdue and "limits" not in self._done_once:
+        elif self.case.post_overdue and "limits" not in self._done_once and not self._duties.keeps_limits:
             await self._once("limits", "risk.reduce_limits")
         else:
             await self._moved()
@@ -241,8 +241,7 @@ class FreezeAppeal:
     # --- effects ----------------------------------------------------------------------------------------------------
 
     def _order(self, name: str, **fields: Any) -> ports.Order:
-        case = self.case
-        return ports.Order(f"{case.case_id}:{name}", case.case_id, case.merchant_no, case.terminal_sn, **fields)
+        return orders.of_case(self.case, name, **fields)
 
     async def _persist(self, name: str, order: ports.Order, summary: str) -> ports.Receipt:
         return await effects.persist(name, order, self._record.policy.timers, summary)

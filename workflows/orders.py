@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from domain.case import Case, Control, OwedNotice, Step
 from domain.controls import lifting
 from domain.policy import Policy
 from domain.release import UNDOES, approved_amounts
 from workflows import ports
 from workflows.ports import NoticeOrder, Order
+
+
+def of_case(case: Case, name: str, **fields: Any) -> Order:
+    """An effect the case has once, under the key of its name."""
+    return Order(f"{case.case_id}:{name}", case.case_id, case.merchant_no, case.terminal_sn, **fields)
+
+
+LIMITS = {"reduced": ("limits", "risk.reduce_limits"), "restored": ("limits:restored", "risk.restore_limits")}
+"""The name and the effect by which the merchant's limits become what they are to be."""
 
 
 def for_control(case: Case, control: Control, effect: str) -> Order:

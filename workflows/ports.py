@@ -41,6 +41,7 @@ EFFECTS: Mapping[str, str] = {
     "risk.lift_risk_rule": "risk",
     "risk.reinstate_risk_rule": "risk",
     "risk.reduce_limits": "risk",
+    "risk.restore_limits": "risk",
     "risk.monitor": "risk",
     "bank.pay_out": "bank",
     "status.report_status": "status",

@@ -53,6 +53,8 @@ from domain.events.release import (
     LapseLifted,
     LegalHoldLifted,
     LegalHoldPlaced,
+    LimitsReduced,
+    LimitsRestored,
     MonitoringEnded,
     PayoutAccountApproved,
     PayoutAccountChecked,
@@ -62,6 +64,7 @@ from domain.events.release import (
     PostActionLapsed,
     PostActionOverdue,
     PostActionReminded,
+    PostActionsDone,
     ReleaseExecuted,
     RemainderProposed,
     RemainderReleased,
@@ -104,7 +107,8 @@ Event = (
     | ActionsRequired | ActionDone | ExecutionStarted | StepStarted | StepDone | StepUnknown | StepDelayed
     | ExecutionFailed | StepUndone | ExecutionCompensated | WithdrawRequested | CaseWithdrawn
     | PayoutAnswered | PayoutAccountNeeded | PayoutAccountNamed | PayoutAccountChecked | PayoutAccountApproved
-    | ReleaseExecuted | PostActionReminded | PostActionOverdue | PostActionLapsed | LapseLifted | CaseClosed
+    | ReleaseExecuted | PostActionReminded | PostActionOverdue | LimitsReduced | PostActionLapsed | LapseLifted
+    | PostActionsDone | LimitsRestored | CaseClosed
     | CaseReopened | LegalHoldPlaced | LegalHoldLifted | RemainderProposed | RemainderReleased
     | MonitoringEnded | ReopenWindowEnded
     | NoticeSent | MessageRecorded | CallbackIgnored | DiscrepancyFound | CommandRefused
@@ -154,6 +158,8 @@ __all__ = [
     "LapseLifted",
     "LegalHoldLifted",
     "LegalHoldPlaced",
+    "LimitsReduced",
+    "LimitsRestored",
     "ManualCheck",
     "MessageRecorded",
     "MonitoringEnded",
@@ -169,6 +175,7 @@ __all__ = [
     "PostActionLapsed",
     "PostActionOverdue",
     "PostActionReminded",
+    "PostActionsDone",
     "QuestionedTransaction",
     "ReasonConfirmed",
     "RejectProposed",

@@ -166,6 +166,13 @@ class PostActionOverdue:
 
 
 @dataclass(frozen=True, slots=True)
+class LimitsReduced:
+    """Risk control reduced the merchant's limits, because post-actions were left undone."""
+
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
 class PostActionLapsed:
     """Still not done: the terminal is blocked again, under this control, until it is."""
 
@@ -177,6 +184,18 @@ class LapseLifted:
     """The post-actions were done late; the block for them goes."""
 
     control_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PostActionsDone:
+    """The merchant has done everything the reason asks for after the release."""
+
+
+@dataclass(frozen=True, slots=True)
+class LimitsRestored:
+    """Risk control gave the merchant its usual limits back, as the post-actions are done."""
+
+    answer: str
 
 
 @dataclass(frozen=True, slots=True)

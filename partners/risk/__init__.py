@@ -114,7 +114,7 @@ async def questioned(external_ref: Name, here: Here) -> QuestionedList:
     summary="Reduce or restore a merchant's limits",
 )
 async def set_limit(body: LimitRequest, effect: Effect) -> Response:
-    """The newest word holds; 100 percent restores the usual limits."""
+    """Of each case the newest word counts; 100 percent takes back what the case reduced."""
 
     async def work(connection: Connection) -> Limit:
         return await store.set_limit(connection, body)
@@ -124,7 +124,7 @@ async def set_limit(body: LimitRequest, effect: Effect) -> Response:
 
 @watch_routes.get("/limits/{merchant_no}", response_model=Limit, summary="The limits in force for a merchant")
 async def limit(merchant_no: Name, here: Here) -> Limit:
-    """100 percent for a merchant whose limits nobody ever touched."""
+    """The lowest that any case asks for; 100 percent for a merchant whose limits nobody ever touched."""
     async with here.connection() as connection:
         return await store.limit_of(connection, merchant_no)
 

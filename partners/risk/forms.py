@@ -112,7 +112,7 @@ class QuestionedList(Payload):
 
 
 class LimitRequest(Payload):
-    """A merchant's limits from now on."""
+    """A merchant's limits from now on, as far as the case goes."""
 
     merchant_no: Name
     case_id: Name

@@ -61,7 +61,8 @@ RETURNING merchant_no, case_id, factor_percent, set_at
 
 -- name: limit_of
 SELECT merchant_no, case_id, factor_percent, set_at
-  FROM limits WHERE merchant_no = %(merchant_no)s ORDER BY id DESC LIMIT 1
+  FROM (SELECT DISTINCT ON (case_id) * FROM limits WHERE merchant_no = %(merchant_no)s ORDER BY case_id, id DESC) newest
+ ORDER BY factor_percent, id DESC LIMIT 1
 
 -- name: start_watch
 INSERT INTO watches (watch_ref, merchant_no, case_id, until)

@@ -39,7 +39,7 @@ CREATE TABLE IF NOT EXISTS questioned (
     PRIMARY KEY (external_ref, ref)
 );
 
--- Limits of a merchant, in percent of the usual ones; the newest row holds.
+-- Limits of a merchant, in percent of the usual ones; of each case the newest row counts, of all cases the lowest.
 CREATE TABLE IF NOT EXISTS limits (
     id             bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     merchant_no    text NOT NULL,

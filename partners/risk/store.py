@@ -101,12 +101,12 @@ async def questioned(connection: Connection, external_ref: str) -> QuestionedLis
 
 
 async def set_limit(connection: Connection, wanted: LimitRequest) -> Limit:
-    """Set a merchant's limits; the newest word holds."""
+    """Set a merchant's limits for a case; the case's newest word counts."""
     return Limit(**await _one(connection, "set_limit", wanted.model_dump()))
 
 
 async def limit_of(connection: Connection, merchant_no: str) -> Limit:
-    """The limits in force; 100 percent for a merchant nobody ever limited."""
+    """The lowest limits any case asks for; 100 percent for a merchant nobody ever limited."""
     rows = await _all(connection, "limit_of", {"merchant_no": merchant_no})
     return Limit(**rows[0]) if rows else Limit(merchant_no=merchant_no, case_id=None, factor_percent=100, set_at=None)
 

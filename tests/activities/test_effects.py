@@ -62,6 +62,7 @@ SCENES = (
     Scene("terminals.unblock_terminal", order(11, control_id="C1"), (BLOCK,)),
     Scene("risk.reinstate_risk_rule", order(12, control_id="C1", external_ref="ALERT-1"), (LIFT,)),
     Scene("risk.reduce_limits", order(13)),
+    Scene("risk.restore_limits", order(18)),
     Scene("risk.monitor", order(14, until="2026-12-09T01:00:00.000000+00:00")),
     Scene("bank.pay_out", order(15, amount_fen=500)),
     Scene("status.report_status", order(16, state="released", reason_code="R01")),
@@ -219,11 +220,15 @@ async def test_risk_control_says_which_transactions_a_control_is_about(stand):
     assert none == Questions()
 
 
-async def test_limits_are_reduced_as_the_policy_says(stand):
+async def test_limits_are_reduced_as_the_policy_says_and_restored_to_the_usual(stand):
     await stand.do("risk.reduce_limits", order(13))
 
     limit = (await stand.partners["risk"].get(f"/limits/{M}")).json()
     assert 0 < limit["factor_percent"] < 100
+
+    await stand.do("risk.restore_limits", order(18))
+
+    assert (await stand.partners["risk"].get(f"/limits/{M}")).json()["factor_percent"] == 100
 
 
 # The bank

@@ -19,6 +19,7 @@ from domain.events import (
     PayoutAccountNamed,
     PayoutAccountNeeded,
     PayoutAnswered,
+    PostActionsDone,
     ReleaseExecuted,
     StepDone,
     StepStarted,
@@ -358,7 +359,7 @@ def test_an_agreement_to_be_signed_anew_keeps_a_released_case_open() -> None:
         past.case.dues
     )
     past.when(c.ResetCredentials(), by=MERCHANT).then("wrong-status")
-    past = past.when(c.SignAgreement("signature-1"), by=MERCHANT).then(ActionDone, CaseClosed)
+    past = past.when(c.SignAgreement("signature-1"), by=MERCHANT).then(ActionDone, PostActionsDone, CaseClosed)
     assert set(past.now(Status.CLOSED_RELEASED).case.dues) == {"monitoring"}
 
 

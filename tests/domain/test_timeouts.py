@@ -8,6 +8,7 @@ from domain import commands as c
 from domain.case import Status
 from domain.deadlines import earliest
 from domain.events import (
+    ActionDone,
     ApprovalVoided,
     CaseClosed,
     CaseExpired,
@@ -21,11 +22,14 @@ from domain.events import (
     HoldRejustified,
     HoldRejustifyDue,
     LapseLifted,
+    LimitsReduced,
+    LimitsRestored,
     ManualCheck,
     MonitoringEnded,
     PostActionLapsed,
     PostActionOverdue,
     PostActionReminded,
+    PostActionsDone,
     ReasonConfirmed,
     ReopenWindowEnded,
     ReviewOverdue,
@@ -33,6 +37,7 @@ from domain.events import (
     StepDelayed,
     StepStarted,
 )
+from domain.waiting import waiting_on
 from tests.domain.appeals import HELD, Appeal, a_control, approve, carry_out, enforce, tell
 from tests.domain.specification import (
     COMPLIANCE,
@@ -336,6 +341,17 @@ def awaiting_signature() -> Past:
     return carry_out(Appeal.of("R03").executing()).now(Status.POST_ACTIONS)
 
 
+def bounced_with_an_agreement_to_sign() -> Past:
+    past = Appeal.of("R03").executing()
+    while past.case.release.payout != "sent" or past.case.release.in_flight:
+        past = past.when(c.FinishStep(past.case.release.in_flight.n, "done")).accepted
+    sent = next(step for step in reversed(past.case.release.steps) if step.name == "pay_out")
+    past = past.when(c.AnswerPayout(sent.planned.key, "bounced", "bank-1", "account_closed")).accepted
+    past = past.when(c.FinishStep(past.case.release.in_flight.n, "done")).accepted
+    assert past.case.release.payout == "account_needed"
+    return past
+
+
 def test_post_actions_are_reminded_of_then_limits_are_reduced_then_the_terminal_is_blocked_again() -> None:
     past = awaiting_signature()
     past = past.when_due("post_action_reminder:3").then(PostActionReminded(3))
@@ -355,6 +371,43 @@ def test_post_actions_done_late_lift_the_block_for_them() -> None:
     past.now(Status.CLOSED_RELEASED)
     assert past.case.controls[-1].owed == ("unblock",)
     assert enforce(past).case.controls[-1].owed == ()
+
+
+def test_post_actions_done_late_give_the_usual_limits_back_and_the_case_waits_for_it() -> None:
+    past = awaiting_signature().when_due("post_action").accepted
+    assert past.case.limits_owed == "reduced"
+    past.when(c.RecordLimits("restored", "M1")).then("already-done")
+    past = past.when(c.RecordLimits("reduced", "M1")).then(LimitsReduced)
+    past.when(c.RecordLimits("reduced", "M1")).then("already-done")
+    assert past.case.limits_owed is None
+    past = past.when(c.SignAgreement("signature-1"), by=MERCHANT).then(ActionDone, PostActionsDone, CaseClosed)
+    assert waiting_on(past.case, POLICY).who == "partner"
+    past = past.when(c.RecordLimits("restored", "M1")).then(LimitsRestored)
+    assert past.case.limits_owed is None
+    assert waiting_on(past.case, POLICY).who == "desk"
+
+
+def test_what_is_signed_before_the_limits_were_reduced_is_reduced_and_restored_in_turn() -> None:
+    past = awaiting_signature().when_due("post_action").accepted
+    past = past.when(c.SignAgreement("signature-1"), by=MERCHANT).accepted
+    assert past.case.limits_owed == "reduced"
+    assert past.when(c.RecordLimits("reduced", "M1")).accepted.case.limits_owed == "restored"
+
+
+def test_signed_while_another_account_is_awaited_nothing_is_overdue_any_more() -> None:
+    past = bounced_with_an_agreement_to_sign()
+    past = past.when(c.SignAgreement("signature-1"), by=MERCHANT).then(ActionDone, PostActionsDone)
+    past.now(Status.POST_ACTIONS)
+    assert not [name for name in past.case.dues if name.startswith("post_action")]
+
+
+def test_a_block_for_lateness_goes_with_the_signature_although_the_money_still_waits_for_an_account() -> None:
+    past = given(
+        bounced_with_an_agreement_to_sign(), PostActionLapsed(a_control("LAPSE", kind="txn_block", held_fen=0))
+    )
+    past = enforce(past).when(c.SignAgreement("signature-1"), by=MERCHANT).accepted
+    past.now(Status.POST_ACTIONS)
+    assert past.case.controls[-1].owed == ("unblock",)
 
 
 # --- monitoring, reopening ------------------------------------------------------------------------------------------

@@ -210,7 +210,17 @@ async def test_a_transaction_named_twice_is_refused(risk):
 # Limits and watches
 
 
-async def test_the_newest_limits_hold_and_full_ones_are_the_rule(risk):
+async def test_of_each_case_the_newest_limits_count_and_of_all_cases_the_lowest(risk):
+    for case_id, percent in (("FA-1", 50), ("FA-2", 30), ("FA-2", 100)):
+        await ask(risk, "/limits", merchant_no="898310000000001", case_id=case_id, factor_percent=percent)
+    one_left = (await risk.get("/limits/898310000000001")).json()
+    await ask(risk, "/limits", merchant_no="898310000000001", case_id="FA-1", factor_percent=100)
+
+    assert (one_left["factor_percent"], one_left["case_id"]) == (50, "FA-1")
+    assert (await risk.get("/limits/898310000000001")).json()["factor_percent"] == 100
+
+
+async def test_full_limits_are_the_rule_and_the_lowest_hold(risk):
     untouched = (await risk.get("/limits/898310000000001")).json()
     await ask(risk, "/limits", merchant_no="898310000000001", case_id="FA-1", factor_percent=50)
     await ask(risk, "/limits", merchant_no="898310000000001", case_id="FA-2", factor_percent=30)

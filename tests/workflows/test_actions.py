@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from domain.business_time import SHANGHAI, parse_time
+from tests.workflows.hands import LOST
 from tests.workflows.world import HELD, MERCHANT, REVIEWER_1, REVIEWER_2, Appeal, Desk, days, minutes
 
 
@@ -42,7 +43,10 @@ async def released_with_agreement_to_sign(desk: Desk) -> Appeal:
 async def test_an_agreement_signed_in_time_closes_the_case(desk: Desk) -> None:
     appeal = await released_with_agreement_to_sign(desk)
     await desk.sleep(days(2))
-    assert await appeal.give(MERCHANT, "sign_agreement", signature_ref="vault:s") == "ActionDone, CaseClosed"
+    assert (
+        await appeal.give(MERCHANT, "sign_agreement", signature_ref="vault:s")
+        == "ActionDone, PostActionsDone, CaseClosed"
+    )
     assert (await appeal.case()).status == "closed_released"
     await desk.sleep(days(15))
     assert not {"PostActionReminded", "PostActionOverdue", "PostActionLapsed"} & set(await appeal.types())
@@ -73,11 +77,40 @@ async def test_a_block_for_an_unsigned_agreement_goes_when_it_is_signed(desk: De
     await desk.sleep(days(15))
     await appeal.until(lambda case: bool(case.standing_controls) and case.standing_controls[0].in_force)
     signed = await appeal.give(MERCHANT, "sign_agreement", signature_ref="vault:s")
-    assert signed == "ActionDone, LapseLifted, CaseClosed"
+    assert signed == "ActionDone, PostActionsDone, LapseLifted, CaseClosed"
     await appeal.until(lambda case: not any(control.owed for control in case.controls))
     assert desk.hands.order_of("terminals.unblock_terminal").control_id == f"{appeal.case_id}:lapse"
+    await appeal.until_event("LimitsRestored")
     await desk.sleep(days(31))
     await appeal.until(lambda case: case.finished)
+
+
+async def test_limits_reduced_for_an_unsigned_agreement_are_restored_once_it_is_signed(desk: Desk) -> None:
+    appeal = await released_with_agreement_to_sign(desk)
+    await desk.sleep(days(8))
+    await appeal.until_event("LimitsReduced")
+    signed = await appeal.give(MERCHANT, "sign_agreement", signature_ref="vault:s")
+    assert signed == "ActionDone, PostActionsDone, CaseClosed"
+    await appeal.until_event("LimitsRestored")
+    await appeal.start_anew()
+    await appeal.quiet()
+    assert [name for name in desk.hands.did() if "limits" in name] == ["risk.reduce_limits", "risk.restore_limits"]
+    assert desk.hands.order_of("risk.restore_limits").key == f"{appeal.case_id}:limits:restored"
+
+
+async def test_limits_are_restored_although_the_answer_is_lost_and_the_watch_begins_meanwhile(desk: Desk) -> None:
+    appeal = await released_with_agreement_to_sign(desk)
+    await desk.sleep(days(8))
+    await appeal.until_event("LimitsReduced")
+    desk.hands.next("risk.restore_limits", LOST)
+    desk.hands.away.add("risk")
+    await appeal.give(MERCHANT, "sign_agreement", signature_ref="vault:s")
+    await desk.sleep(days(31))
+    assert not await appeal.ended()  # nothing is watched any more, but the limits are still reduced
+    desk.hands.away.clear()
+    await desk.sleep(minutes(90))
+    await appeal.until(lambda case: case.finished)
+    assert desk.hands.did().count("risk.restore_limits") == 1
 
 
 async def test_limits_are_reduced_once_although_risk_control_is_away_at_first(desk: Desk) -> None:
@@ -98,7 +131,10 @@ async def test_money_is_paid_before_the_agreement_is_signed(desk: Desk) -> None:
     await appeal.released()
     case = await appeal.case()
     assert (case.status, case.settled.release_fen) == ("post_actions", HELD)
-    assert await appeal.give(MERCHANT, "sign_agreement", signature_ref="vault:s") == "ActionDone, CaseClosed"
+    assert (
+        await appeal.give(MERCHANT, "sign_agreement", signature_ref="vault:s")
+        == "ActionDone, PostActionsDone, CaseClosed"
+    )
 
 
 async def test_a_released_terminal_is_watched_for_thirty_days(desk: Desk) -> None:

@@ -66,6 +66,9 @@ class Books:
     version: int = 0
     position: int = 0
     closed: bool = False
+    overdue: bool = False
+    follow_up_done: bool = False
+    limits: str = "usual"
 
     # --- taking an entry in -----------------------------------------------------------------------------------------
 
@@ -102,6 +105,23 @@ class Books:
     def _ControlAttached(self, body: dict[str, Any], who: str, entry: Entry) -> None:  # noqa: N802
         assert not self.closed, "a control joined a closed case"
         self._place(body["control"])
+
+    def _PostActionOverdue(self, body: dict[str, Any], who: str, entry: Entry) -> None:  # noqa: N802
+        assert not self.follow_up_done, "late with what was done"
+        self.overdue = True
+
+    def _LimitsReduced(self, body: dict[str, Any], who: str, entry: Entry) -> None:  # noqa: N802
+        assert self.overdue, "limits were reduced of a merchant who is not late"
+        assert self.limits == "usual", "limits were reduced twice"
+        self.limits = "reduced"
+
+    def _PostActionsDone(self, body: dict[str, Any], who: str, entry: Entry) -> None:  # noqa: N802
+        self.follow_up_done = True
+
+    def _LimitsRestored(self, body: dict[str, Any], who: str, entry: Entry) -> None:  # noqa: N802
+        assert self.follow_up_done, "limits were restored before the merchant acted"
+        assert self.limits == "reduced", "limits were restored that nobody reduced"
+        self.limits = "restored"
 
     def _PostActionLapsed(self, body: dict[str, Any], who: str, entry: Entry) -> None:  # noqa: N802
         self._place(body["control"])

@@ -46,7 +46,7 @@ class Cooperation:
 
     def over(self) -> bool:
         watched = [name for name in self.case.dues if not name.startswith("hold:")]
-        owed = any(control.owed for control in self.case.controls)
+        owed = any(control.owed for control in self.case.controls) or self.case.limits_owed
         return not self.case.is_open and not watched and not self.case.owed and not owed
 
     def next_act(self) -> None:
@@ -55,6 +55,9 @@ class Cooperation:
             if control.owed:
                 self.do(c.RecordEnforcement(control.control_id, control.owed[0]))  # type: ignore[arg-type]
                 return
+        if self.case.limits_owed:
+            self.do(c.RecordLimits(self.case.limits_owed, "M1"))  # type: ignore[arg-type]
+            return
         due = next((one for one in self.case.standing_controls if one.rejustify_tier), None)
         if due:
             head = due.rejustify_tier == "L3"

@@ -227,6 +227,9 @@ class Moves:
     def the_account_is_checked(self) -> None:
         self.world.ask(c.RecordAccountCheck(self.chance(80), Text("同名。", "The same name.")))
 
+    def limits_are_changed(self) -> None:
+        self.world.ask(c.RecordLimits(self.pick(("reduced", "restored")), "M1"))  # type: ignore[arg-type]
+
     def a_notice_is_sent(self) -> None:
         keys = [(owed.key, owed.notice) for owed in self.case.owed] or [("none", "freeze_notice")]
         key, notice = self.pick(keys)
@@ -275,7 +278,9 @@ class Moves:
         if status is Status.SUSPENDED_LEGAL:
             moves += [self.the_rest_is_let_go] * 6
         if status is Status.POST_ACTIONS:
-            moves += [self.the_account_is_checked] * 2 + [self.a_deadline_passes] * 3
+            moves += [self.the_account_is_checked, self.the_account_is_checked, self.limits_are_changed] + [
+                self.a_deadline_passes
+            ] * 3
         return moves
 
 

@@ -19,7 +19,8 @@ BY_SILENCE = {
     "PostActionOverdue", "PostActionLapsed", "MonitoringEnded", "ReopenWindowEnded",
 }  # fmt: skip
 """All that a passed deadline may lead to."""
-NEVER_RAISES = {"NoticeSent", "MessageRecorded", "CallbackIgnored", "DiscrepancyFound", "CommandRefused"}
+NEVER_RAISES = {"NoticeSent", "MessageRecorded", "CallbackIgnored", "DiscrepancyFound", "CommandRefused",
+                "LimitsReduced", "LimitsRestored", "PostActionsDone"}  # fmt: skip
 VOIDS = {"ApprovalVoided", "ReviewReturned", "SupplementRequested", "RejectProposed", "CaseRejected", "CaseReopened",
          "ExecutionCompensated", "CaseExpired", "CaseWithdrawn"}  # fmt: skip
 HANDLES = {"ReasonConfirmed", "AppealOpened", "FieldServiceRequested", "FieldServiceDone", "CaseSubmitted",
