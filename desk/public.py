@@ -8,7 +8,6 @@ Source: spec README, What must always hold 7.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -17,6 +16,7 @@ from domain.actors import MERCHANT_SIDE, name_of
 from domain.case import Case, Document
 from domain.policy import Policy
 from domain.stream import Entry
+from domain.wire import body_of
 
 DEADLINES = frozenset({"evidence", "supplement", "promise", "approval", "post_action", "post_action_lapse", "reopen"})
 """The deadlines a merchant is told of."""
@@ -84,7 +84,7 @@ def event_shown(entry: Entry, case: Case, policy: Policy, viewer: str) -> dict[s
     fields = _PUBLIC_FIELDS.get(entry.type)
     if fields is None:
         return None
-    data = json.loads(entry.data)
+    data = body_of(entry)
     shown = {name: data[name] for name in fields if name in data}
     match entry.type:
         case "TerminalFrozen" | "ControlAttached":

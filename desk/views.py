@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +19,7 @@ from domain.case import Case, Control, Document
 from domain.controls import blocks_terminal, tier_of
 from domain.policy import Policy, Reason
 from domain.waiting import waiting_on
-from domain.wire import decode
+from domain.wire import body_of, decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +177,7 @@ def approvals(told: Told) -> Iterable[dict[str, Any]]:
         if entry.type not in {"FirstApproval", "SecondApproval"}:
             continue
         event = decode(entry.type, entry.form, entry.data)
-        data = json.loads(entry.data)
+        data = body_of(entry)
         level = 1 if entry.type == "FirstApproval" else 2
         by = name_of(entry.actor)
         yield {

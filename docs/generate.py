@@ -71,7 +71,7 @@ def events() -> str:
 
 def _event(name: str, kind: type) -> str:
     raises = "leaves the version" if kind in UNVERSIONED else "raises the version"
-    return _described(kind, f"Form {FORMS.get(name, 1)}, {raises}. ")
+    return _described(kind, f"Form {FORMS.newest(name)}, {raises}. ")
 
 
 def _part(kind: type) -> str:

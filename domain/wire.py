@@ -1,13 +1,13 @@
 """Events and commands as JSON, and a whole history folded back from its entries.
 
 Events are stored under literal names with a form number. A shipped form never changes: when an event needs another
-shape it gets a new number here and an upcaster that lifts the old bodies.
+shape it gets the next number in `FORMS`, with the lift of the old bodies.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from typing import Any
@@ -19,6 +19,7 @@ from domain import events as e
 from domain.actors import name_of
 from domain.case import Case
 from domain.fold import UNVERSIONED, Moment, evolve
+from domain.forms import Forms
 from domain.stream import Draft, Entry, Head, canonical
 
 EVENTS: Mapping[str, type[Any]] = {
@@ -110,12 +111,8 @@ COMMANDS: Mapping[str, type[Any]] = {
 
 NAMES: Mapping[type[Any], str] = {kind: name for name, kind in EVENTS.items()}
 
-FORMS: Mapping[str, int] = {}
-"""The newest form number of an event; 1 unless named here."""
-
-Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
-UPCASTERS: Mapping[tuple[str, int], Upcaster] = {}
-"""How a body of (name, form) is lifted to form + 1."""
+FORMS = Forms({})
+"""The lifts of events that have had more than one form. None has yet."""
 
 
 class UnknownEventError(Exception):
@@ -145,19 +142,21 @@ def encode(event: e.Event) -> str:
     return canonical(asdict(event))
 
 
-def decode(name: str, form: int, data: str) -> e.Event:
+def decode(name: str, form: int, data: str, forms: Forms = FORMS) -> e.Event:
     """The event stored under `name` in `form`. Raises UnknownEventError for one this version does not know."""
-    newest = FORMS.get(name, 1)
+    newest = forms.newest(name)
     if name not in EVENTS or form > newest:
         raise UnknownEventError(f"event {name} (form {form}) is not known to this version of Thaw; upgrade it first")
     if form == newest:
         event: e.Event = _adapter(name).validate_json(data)
         return event
-    body = json.loads(data)
-    for old in range(form, newest):
-        body = UPCASTERS[name, old](body)
-    lifted: e.Event = _adapter(name).validate_python(body)
+    lifted: e.Event = _adapter(name).validate_json(canonical(forms.lifted(name, form, json.loads(data))))
     return lifted
+
+
+def body_of(entry: Entry, forms: Forms = FORMS) -> dict[str, Any]:
+    """What an entry says, in the event's newest form, whatever form it was written in."""
+    return forms.lifted(entry.type, entry.form, json.loads(entry.data))
 
 
 def drafts(case: Case, events: Iterable[e.Event]) -> tuple[Draft, ...]:
@@ -166,7 +165,7 @@ def drafts(case: Case, events: Iterable[e.Event]) -> tuple[Draft, ...]:
     for event in events:
         version += type(event) not in UNVERSIONED
         name = NAMES[type(event)]
-        written.append(Draft(name, FORMS.get(name, 1), version, encode(event)))
+        written.append(Draft(name, FORMS.newest(name), version, encode(event)))
     return tuple(written)
 
 

@@ -27,7 +27,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.policy import Policy
     from domain.refusals import Refused, refuse
     from domain.stream import Entry, canonical, seal
-    from domain.wire import Answer, History, drafts, entries_json, entries_of
+    from domain.wire import Answer, History, body_of, drafts, entries_json, entries_of
     from workflows import ports
 
 _RETRY = RetryPolicy(
@@ -93,7 +93,7 @@ class Record:
         if self._refusal_id(command_id) not in self.history.answers:
             return None
         entry = next(entry for entry in self._entries if entry.command_id == self._refusal_id(command_id))
-        return str(json.loads(entry.data)["code"])
+        return str(body_of(entry)["code"])
 
     async def note_refusal(self, command_id: str, name: str, code: str) -> None:
         """Journal that a command was refused, where nobody waits for the answer."""

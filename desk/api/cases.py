@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -23,6 +22,7 @@ from desk.views import Viewer, case_view
 from domain.actors import Actor
 from domain.business_time import format_time, local_date
 from domain.policy import Policy
+from domain.wire import body_of
 from journal.cases import Case, Filters
 from journal.pages import BadCursorError
 
@@ -128,7 +128,7 @@ async def get_events(
     entries = []
     for recorded in await desk.journal.history(told.case.case_id, after, limit):
         entry = recorded.entry
-        data = event_shown(entry, told.case, told.policy, actor.name) if outside else json.loads(entry.data)
+        data = event_shown(entry, told.case, told.policy, actor.name) if outside else body_of(entry)
         if data is None:
             continue
         entries.append(

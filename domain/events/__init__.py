@@ -1,7 +1,7 @@
 """The business facts of a freeze appeal, as they are written into the journal.
 
 Every event is past tense, frozen, and stored under the literal name in `EVENTS` with the form number in `FORMS`.
-A shipped event never changes: a new form gets a new number and an upcaster in `domain.wire`.
+A shipped event never changes: a new form gets the next number, and the lift of the old one, in `domain.wire`.
 Amounts are integer fen, times RFC 3339 in UTC. No event holds personal data: people are user names, texts from
 merchants and accounts are references into the vault.
 """
