@@ -35,7 +35,7 @@ class HandsConfig:
     """Where the partners are, and what notices need to know.
 
     `lead_email` and `operations_email` may also be the http(s) address of a chat robot. `otp_key` is
-    `domain.one_time.one_time_key(vault_key)`. `policy_version` (newest if None) says how far limits are reduced.
+    `domain.one_time.one_time_key(payload_key)`. `policy_version` (newest if None) says how far limits are reduced.
     """
 
     ledger_url: str

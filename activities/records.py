@@ -9,8 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from obstore.store import ObjectStore
+
 from activities.calls import RefusedError
 from journal.files import Files
+from journal.keys import Keyring
 from journal.parties import Account, Contact, Merchant, MerchantDetails, NoSuchMerchantError, Terminal
 from journal.readings import Readings
 from journal.registry import Registry
@@ -31,10 +34,10 @@ class Records:
     readings: Readings
 
     @classmethod
-    def over(cls, pool: Pool, vault_key: str, files_dir: Path) -> Records:
-        """`vault_key` is the setting of that name, `files_dir` the document store's folder."""
-        vault = Vault(pool, vault_key)
-        return cls(vault, Registry(pool, vault), Files(files_dir, pool, vault), Readings(pool, vault))
+    def over(cls, pool: Pool, vault_keys: Keyring | str, store: Path | ObjectStore) -> Records:
+        """Over the vault's key-encryption keys and the document store, as the settings have them."""
+        vault = Vault(pool, vault_keys)
+        return cls(vault, Registry(pool, vault), Files(store, pool, vault), Readings(pool, vault))
 
     async def terminal(self, terminal_sn: str) -> Terminal:
         """Raises RefusedError `unknown-terminal`."""

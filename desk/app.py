@@ -52,7 +52,6 @@ def create_app(config: DeskConfig, *, engine: Engine | None = None, clock: Calla
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        config.files_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         async with open_desk(config, engine=engine, clock=clock) as desk:
             changes = Changes(desk)
             app.state.desk, app.state.changes = desk, changes

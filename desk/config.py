@@ -6,6 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
+from obstore.store import ObjectStore
+
+from journal.keys import Keyring
+
 
 class DeskConfig(Protocol):
     """Where everything is, and the keys. Keys are 64 hex digits."""
@@ -33,11 +37,15 @@ class DeskConfig(Protocol):
         """Signs checkpoints and dossiers."""
 
     @property
-    def files_dir(self) -> Path: ...
-    @property
     def checkpoints_dir(self) -> Path:
         """Where checkpoints are kept outside the database."""
 
     @property
     def policy_version(self) -> str | None:
         """The policy under which cases are opened; None takes the newest."""
+
+    def vault_keys(self) -> Keyring:
+        """The vault's key-encryption keys: `vault_key`, and while it is being changed the next one."""
+
+    def file_store(self) -> Path | ObjectStore:
+        """Where documents are kept: a folder or a bucket."""

@@ -64,7 +64,7 @@ class Desk:
     @classmethod
     def over(cls, config: DeskConfig, journal: Journal, engine: Engine, clock: Callable[[], datetime]) -> Self:
         pool = journal.pool
-        vault = Vault(pool, config.vault_key)
+        vault = Vault(pool, config.vault_keys())
         return cls(
             config=config,
             journal=journal,
@@ -74,7 +74,7 @@ class Desk:
             inbox=Inbox(pool),
             vault=vault,
             registry=Registry(pool, vault),
-            files=Files(config.files_dir, pool, vault),
+            files=Files(config.file_store(), pool, vault),
             people=People(pool, clock=clock),
             idempotency=Idempotency(pool, vault, clock=clock),
             callbacks=Callbacks(pool),

@@ -30,7 +30,7 @@ async def seed(
     """Enters the users (name → roles, password, token, merchant_no) and, before them, the merchants they act for. Who
     is there already keeps their password; their token is admitted again. `hasher` sets what a password costs."""
     async with await Journal.open(config.database_url) as journal:
-        vault = Vault(journal.pool, config.vault_key)
+        vault = Vault(journal.pool, config.vault_keys())
         registry = Registry(journal.pool, vault)
         for merchant_no in sorted({user["merchant_no"] for user in users.values() if user.get("merchant_no")}):
             await _enter_merchant(registry, merchant_no)

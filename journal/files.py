@@ -1,8 +1,8 @@
 """The document store: what merchants upload, sealed under the subject's data key.
 
-Sealed bytes lie in an object store (a local folder); a row per document says where, whose they are, and the SHA-256
-of the plain bytes. Documents never change: another content is another document. Forgetting the subject in the vault
-makes every document of theirs unreadable, wherever copies of the folder may be.
+Sealed bytes lie in an object store (a local folder, or a bucket); a row per document says where, whose they are, and
+the SHA-256 of the plain bytes. Documents never change: another content is another document. Forgetting the subject in
+the vault makes every document of theirs unreadable, wherever copies of the folder or bucket may be.
 """
 
 from __future__ import annotations
@@ -12,18 +12,27 @@ import hashlib
 import os
 import re
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
+from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
 from obstore.store import LocalStore, ObjectStore
 from psycopg.rows import class_row
 
 from journal.keys import DamagedError
 from journal.statements import Connection, Pool, load, reading, transaction
-from journal.vault import Vault
+from journal.vault import ForgottenError, Vault
 
 SQL = load("files")
+NOTHING = "-"
+"""A folder of the store that nothing is ever put into."""
 DOCUMENT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
+
+
+Why = Literal["away", "full", "read-only", "denied"]
 
 
 class NoSuchFileError(LookupError):
@@ -42,15 +51,33 @@ class AnotherFileError(Exception):
         self.document_id = document_id
 
 
+class StoreAwayError(Exception):
+    """The document store does not do its work now: it is `away`, `full`, `read-only`, or it lets us not in (`denied`).
+
+    Nothing was kept of what was to be stored; trying again is safe.
+    """
+
+    def __init__(self, why: Why, said: str) -> None:
+        super().__init__(f"the document store is {why}: {said}")
+        self.why = why
+
+
+_SIGNS: tuple[tuple[str, Why], ...] = (
+    ("(os error 28)", "full"), ("(os error 122)", "full"), ("(os error 30)", "read-only"), ("(os error 13)", "denied"),
+)  # fmt: skip
+"""How the library words the errors of a folder: no space or quota left, a read-only file system, no permission."""
+
+
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """One stored document. `sha256` (hex) and `size` (bytes) are of the plain content."""
+    """One stored document. `sha256` (hex) and `size` (bytes) are of the plain content; `removed`: that is gone."""
 
     document_id: str
     subject: str
     object_key: str
     sha256: str
     size: int
+    removed: bool = False
 
 
 class Files:
@@ -68,8 +95,9 @@ class Files:
     ) -> StoredFile:
         """Stores a document about `subject`. The same document again is answered with what is stored.
 
-        Raises `AnotherFileError` for a taken id, and the vault's errors. When it raises, it leaves no object behind; a
-        process killed in the middle, or a later rollback of `within`, may leave one, sealed and listed nowhere.
+        Raises `AnotherFileError` for a taken id, `StoreAwayError`, and the vault's errors. When it raises, it leaves no
+        object behind; a process killed in the middle, or a later rollback of `within`, may leave one, sealed and listed
+        nowhere.
         """
         if not DOCUMENT_ID.fullmatch(document_id):
             raise ValueError(f"{document_id!r} is not a document id")
@@ -86,12 +114,15 @@ class Files:
     async def get(self, document_id: str) -> bytes:
         """The plain bytes of a document.
 
-        Raises `NoSuchFileError`, the vault's `ForgottenError` and `WrongKekError`, and `DamagedError` when the stored
-        bytes are gone or are not those that were put.
+        Raises `NoSuchFileError`, the vault's `ForgottenError` and `WrongKekError`, `StoreAwayError`, and `DamagedError`
+        when the stored bytes are gone or are not those that were put.
         """
         file = await self.find(document_id)
+        if file.removed:
+            raise ForgottenError(file.subject)
         try:
-            sealed = bytes(await (await self._store.get_async(file.object_key)).bytes_async())
+            with _told():
+                sealed = bytes(await (await self._store.get_async(file.object_key)).bytes_async())
         except FileNotFoundError as error:
             raise DamagedError(f"document {document_id}: its bytes are missing from the document store") from error
         content = await self._vault.unseal(file.subject, f"document {document_id}", sealed)
@@ -116,13 +147,38 @@ class Files:
             return tuple(await cursor.fetchall())
 
     async def delete(self, document_id: str) -> bool:
-        """Removes a document, bytes first, so that a repeat finishes what a crash left. False if none is stored."""
+        """Removes a document as if it had never been, bytes first, so that a repeat finishes what a crash left. False
+        if none is stored. Raises `StoreAwayError`."""
         file = await self._find(document_id, None)
         if file is None:
             return False
-        await self._remove(file.object_key)
+        with _told():
+            await self._remove(file.object_key)
         async with reading(self._pool) as connection:
             await connection.execute(SQL["delete_file"], {"document_id": document_id})
+        return True
+
+    async def remove(self, document_id: str) -> bool:
+        """Removes a document's bytes; that it was there, with its hash, stays known. A repeat finishes what a crash
+        left. False if none is stored, or it was removed before. Raises `StoreAwayError`."""
+        file = await self._find(document_id, None)
+        if file is None or file.removed:
+            return False
+        with _told():
+            await self._remove(file.object_key)
+        async with reading(self._pool) as connection:
+            await connection.execute(SQL["mark_removed"], {"document_id": document_id})
+        return True
+
+    async def reachable(self) -> bool:
+        """Whether the store answers and lets us write, as far as can be told without writing."""
+        if self._folder is not None:
+            return await asyncio.to_thread(_writable, self._folder)
+        try:
+            async with asyncio.timeout(2):
+                await self._store.list_with_delimiter_async(NOTHING)
+        except (BaseError, OSError, TimeoutError):
+            return False
         return True
 
     async def _store_and_enter(self, new: StoredFile, content: bytes, within: Connection | None) -> StoredFile:
@@ -131,12 +187,14 @@ class Files:
             async with transaction(self._pool, within) as connection:
                 name = f"document {new.document_id}"
                 sealed = await self._vault.seal(new.subject, name, content, within=connection)
-                await self._store.put_async(new.object_key, sealed, use_multipart=False)
-                if self._folder is not None:
-                    await asyncio.to_thread(_to_disk, self._folder / new.object_key)
+                with _told():
+                    await self._store.put_async(new.object_key, sealed, use_multipart=False)
+                    if self._folder is not None:
+                        await asyncio.to_thread(_to_disk, self._folder / new.object_key)
                 entered = await connection.execute(SQL["new_file"], _row(new))
         except BaseException:
-            await asyncio.shield(self._remove(new.object_key))
+            with suppress(BaseError, OSError):  # a store that takes nothing may give nothing back either
+                await asyncio.shield(self._remove(new.object_key))
             raise
         if entered.rowcount == 1:
             return new
@@ -159,6 +217,24 @@ class Files:
             await self._store.delete_async(object_key)
         except FileNotFoundError:
             return
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Tells the store's many errors as one, but for a missing object's."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except (BaseError, OSError) as error:
+        said = str(error).partition("\n")[0]
+        if isinstance(error, PermissionError | PermissionDeniedError | UnauthenticatedError):
+            raise StoreAwayError("denied", said) from error
+        raise StoreAwayError(next((why for sign, why in _SIGNS if sign in said), "away"), said) from error
+
+
+def _writable(folder: Path) -> bool:
+    return folder.is_dir() and os.access(folder, os.W_OK)
 
 
 def _local(folder: Path) -> LocalStore:

@@ -12,6 +12,7 @@ import hashlib
 import hmac
 import json
 import os
+from collections.abc import Callable, Iterable
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
@@ -66,6 +67,45 @@ class Kek:
 
     def __repr__(self) -> str:
         return f"Kek({self.id})"
+
+
+class WrongKekError(Exception):
+    """The key-encryption keys at hand are not the one that wrapped a data key of the vault."""
+
+    def __init__(self, expected: str, given: Iterable[str]) -> None:
+        self.expected, self.given = expected, tuple(given)
+        held = " and ".join(self.given)
+        super().__init__(
+            f"the vault was sealed under key-encryption key {expected}, but vault_key holds {held}: "
+            "set vault_key (or, while keys are changed, vault_key_next) to the key this database was made with"
+        )
+
+
+class Keyring:
+    """The key-encryption keys a process may use, by their ids.
+
+    While the vault changes from one key to the next both are needed. A process that began before the change and meets
+    a key it does not know asks `more` once again, which says what the settings hold by now.
+    """
+
+    def __init__(self, first: str, *others: str, more: Callable[[], Iterable[str]] = tuple) -> None:
+        """Each key is 64 hex digits. `first` is the one to begin a new vault with. Raises `InvalidKekError`."""
+        self.first = Kek(first)
+        self._keks = {kek.id: kek for kek in (self.first, *(Kek(text) for text in others))}
+        self._more = more
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The fingerprints of the keys at hand."""
+        return tuple(self._keks)
+
+    def get(self, kek_id: str) -> Kek:
+        """The key of this id. Raises `WrongKekError`."""
+        if kek_id not in self._keks:
+            self._keks |= {kek.id: kek for kek in map(Kek, self._more())}
+        if kek_id not in self._keks:
+            raise WrongKekError(kek_id, self.ids)
+        return self._keks[kek_id]
 
 
 def new_data_key() -> bytes:

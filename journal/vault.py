@@ -19,12 +19,26 @@ from typing import Any
 
 from psycopg.rows import class_row
 
-from journal.keys import DamagedError, Kek, blind, derive, identity, new_data_key, seal, unseal
+from journal.keys import (
+    DamagedError,
+    Kek,
+    Keyring,
+    WrongKekError,
+    blind,
+    derive,
+    identity,
+    new_data_key,
+    seal,
+    unseal,
+)
 from journal.statements import Connection, Pool, load, reading, transaction
 
 SQL = load("vault")
 INDEX_SUBJECT = "thaw:blind-index"
 """The data key of this subject keys the blind indexes, so that a new key-encryption key leaves them valid."""
+
+ATTEMPTS = 4
+"""How often a new data key is wrapped anew because the current key-encryption key changed in that moment."""
 
 
 class NoSuchRecordError(LookupError):
@@ -41,17 +55,6 @@ class ForgottenError(Exception):
     def __init__(self, subject: str) -> None:
         super().__init__(f"{subject} was forgotten; its data key no longer exists")
         self.subject = subject
-
-
-class WrongKekError(Exception):
-    """The key-encryption key in use is not the one that wrapped the vault's data keys."""
-
-    def __init__(self, expected: str, given: str) -> None:
-        super().__init__(
-            f"the vault was sealed under key-encryption key {expected}, but vault_key holds {given}: "
-            "set vault_key to the key this database was made with"
-        )
-        self.expected, self.given = expected, given
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +81,19 @@ class Vault:
     Every method that takes `within` may join a transaction the caller has open; without it, it makes its own.
     """
 
-    def __init__(self, pool: Pool, kek: str) -> None:
-        """`kek` is the setting `vault_key`, 64 hex digits. Raises `journal.keys.InvalidKekError` for anything else."""
+    def __init__(self, pool: Pool, keys: Keyring | str) -> None:
+        """`keys` are the settings `vault_key` and `vault_key_next`, or the first of them alone, 64 hex digits each.
+
+        Raises `journal.keys.InvalidKekError` for anything else.
+        """
         self._pool = pool
-        self._kek = Kek(kek)
+        self._keys = Keyring(keys) if isinstance(keys, str) else keys
 
     async def check(self) -> None:
-        """Makes sure, at start, that this key-encryption key opens this vault, or raises `WrongKekError`."""
+        """Makes sure, at start, that the keys at hand open all of this vault, or raises `WrongKekError`."""
         async with reading(self._pool) as connection:
-            await self._require_current(connection)
+            for (kek_id,) in await (await connection.execute(SQL["keks_in_use"])).fetchall():
+                self._keys.get(kek_id)
 
     async def put(self, subject: str, kind: str, data: Mapping[str, Any], *, within: Connection | None = None) -> str:
         """Seals `data` (JSON values) as a new record of `subject` and gives back its reference.
@@ -169,7 +176,7 @@ class Vault:
         Whether a subject may be forgotten (no open case, no legal hold) is for the caller to decide.
         """
         async with transaction(self._pool, within) as connection:
-            await self._require_current(connection, introduce=True)
+            await self._current(connection)
             forgotten = await connection.execute(SQL["forget"], {"subject": subject})
             await connection.execute(SQL["forget_index"], {"subject": subject})
             return forgotten.rowcount == 1
@@ -182,24 +189,20 @@ class Vault:
 
     async def _key_to_write(self, connection: Connection, subject: str) -> bytes:
         """The subject's data key, made if it has none, locked against being forgotten until the transaction ends."""
-        row = await self._subject(connection, subject, "subject")
-        if row is None:
-            await self._require_current(connection, introduce=True)
-            wrapped = self._kek.wrap(new_data_key())
-            await connection.execute(
-                SQL["new_subject"], {"subject": subject, "kek_id": self._kek.id, "wrapped_key": wrapped}
-            )
+        for _ in range(ATTEMPTS):
             row = await self._subject(connection, subject, "subject")
-        if row is None:  # the current key changed between the two statements
-            raise WrongKekError("made current just now", self._kek.id)
-        return self._unwrap(subject, row)
+            if row is not None:
+                return self._unwrap(subject, row)
+            kek = await self._current(connection)
+            wrapped = kek.wrap(new_data_key())
+            await connection.execute(SQL["new_subject"], {"subject": subject, "kek_id": kek.id, "wrapped_key": wrapped})
+        raise WrongKekError("made current just now", self._keys.ids)  # again and again: never seen
 
-    async def _require_current(self, connection: Connection, *, introduce: bool = False) -> None:
-        if introduce:
-            await connection.execute(SQL["introduce_kek"], {"kek_id": self._kek.id})
+    async def _current(self, connection: Connection) -> Kek:
+        """The key that new data keys are wrapped with; the first key given becomes that of a vault without one."""
+        await connection.execute(SQL["introduce_kek"], {"kek_id": self._keys.first.id})
         row = await (await connection.execute(SQL["current_kek"])).fetchone()
-        if row is not None and row[0] != self._kek.id:
-            raise WrongKekError(row[0], self._kek.id)
+        return self._keys.get(row[0]) if row else self._keys.first
 
     async def _subject(self, connection: Connection, subject: str, statement: str) -> _Subject | None:
         async with connection.cursor(row_factory=class_row(_Subject)) as cursor:
@@ -218,6 +221,4 @@ class Vault:
     def _unwrap(self, subject: str, row: _Subject | _Record) -> bytes:
         if row.wrapped_key is None:
             raise ForgottenError(subject)
-        if row.kek_id != self._kek.id:
-            raise WrongKekError(row.kek_id, self._kek.id)
-        return self._kek.unwrap(row.wrapped_key)
+        return self._keys.get(row.kek_id).unwrap(row.wrapped_key)

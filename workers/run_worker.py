@@ -157,7 +157,7 @@ async def workers_of(
         return
     config = hands_config(settings)
     async with open_calls(config) as calls:
-        records = Records.over(journal.pool, settings.vault_key, settings.files_dir)
+        records = Records.over(journal.pool, settings.vault_keys(), settings.file_store())
         activities = hands(config, calls, records)
         yield [hand_worker(client, queue, activities[queue]) for queue in queues_of(name)]
 
@@ -212,6 +212,6 @@ def hands_config(settings: Settings) -> HandsConfig:
         **{f"{queue}_url": getattr(settings, f"{queue}_url") for queue in QUEUES},
         portal_url=f"{settings.desk_url}/portal",
         desk_url=settings.desk_url,
-        otp_key=one_time_key(settings.vault_key),
+        otp_key=one_time_key(settings.payload_key),
         policy_version=settings.policy_version,
     )

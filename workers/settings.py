@@ -5,15 +5,22 @@ hand beside a running stack (`thaw case list`) finds the same desk. Elsewhere th
 """
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from dotenv import dotenv_values
+from obstore.store import ObjectStore
+from pydantic import Field, StringConstraints, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from journal.keys import Keyring
+from workers.file_store import BucketUrl, bucket
 
 Hex64 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 CallbackSource = Literal["network", "terminals", "bank", "logistics"]
 
+VAULT_KEY_VARIABLES = ("THAW_VAULT_KEY", "THAW_VAULT_KEY_NEXT")
 DATA_DIR_VARIABLE = "THAW_DATA_DIR"
 
 
@@ -50,12 +57,23 @@ class Settings(BaseSettings):
     """The key that wraps each subject's data key (AES-KW); 64 hex digits."""
     signing_key: Hex64 = Field(repr=False)
     """The Ed25519 key that signs checkpoints and dossiers; 64 hex digits."""
+    vault_key_next: Hex64 | None = Field(default=None, repr=False)
+    """The key that is to take its place; set only while `thaw privacy rotate-key` changes from one to the other."""
 
     metrics_address: str | None = None
     """`host:port` where a worker process serves Prometheus metrics of the engine's client; None serves none."""
 
     data_dir: Path = Path(".thaw")
     files_dir: Path = Path(".thaw/files")
+    """The folder of the documents, unless they are in a bucket."""
+    files_bucket: BucketUrl | None = None
+    """`s3://bucket/prefix`: the documents are in a bucket of an S3 service."""
+    files_endpoint: str | None = None
+    """Where that service is (`https://…`); None is Amazon's."""
+    files_region: str = "us-east-1"
+    files_access_key_id: str | None = Field(default=None, repr=False)
+    files_secret_access_key: str | None = Field(default=None, repr=False)
+    """The bucket's key; without it the machine's own role opens the bucket."""
     log_dir: Path = Path(".thaw/logs")
     checkpoints_dir: Path = Path(".thaw/checkpoints")
     """Where signed checkpoints are kept outside the database."""
@@ -64,12 +82,46 @@ class Settings(BaseSettings):
     policy_version: str | None = None
     """A dated policy pack of `policies/`; None takes the newest."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _nothing_is_none(cls, given: dict[str, object]) -> dict[str, object]:
+        """An optional setting that is given as an empty text is one that is not given."""
+        optional = {name for name, field in cls.model_fields.items() if field.default is None}
+        return {name: value for name, value in given.items() if value != "" or name not in optional}
+
+    def vault_keys(self) -> Keyring:
+        """The key-encryption keys of the vault; in doubt, what the stack beside us has written down since is read."""
+        given = [key for key in (self.vault_key, self.vault_key_next) if key]
+        return Keyring(*given, more=_vault_keys_written_down)
+
+    def file_store(self) -> Path | ObjectStore:
+        """Where documents are kept."""
+        if self.files_bucket is None:
+            return self.files_dir
+        return bucket(
+            self.files_bucket,
+            endpoint=self.files_endpoint,
+            region=self.files_region,
+            key_id=self.files_access_key_id,
+            secret=self.files_secret_access_key,
+        )
+
 
 def data_dir() -> Path:
     """The stack's folder: `THAW_DATA_DIR`, else `.thaw` where we are."""
     return Path(os.environ.get(DATA_DIR_VARIABLE, ".thaw")).resolve()
 
 
+def settings_file() -> Path:
+    """What `thaw up` kept."""
+    return data_dir() / "settings.env"
+
+
 def load_settings() -> Settings:
     """The settings of this process: the environment, and beside a stack on this machine what `thaw up` kept."""
-    return Settings(_env_file=data_dir() / "settings.env", _env_file_encoding="utf-8")
+    return Settings(_env_file=settings_file(), _env_file_encoding="utf-8")
+
+
+def _vault_keys_written_down() -> Iterator[str]:
+    kept = dotenv_values(settings_file(), interpolate=False)
+    yield from (key for name in VAULT_KEY_VARIABLES if (key := kept.get(name)))

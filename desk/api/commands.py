@@ -179,6 +179,6 @@ def _check_password(desk: Desk, told: Told, otp: str) -> None:
     wait = desk.guesses.wait_seconds(guessed_at)
     if wait:
         raise problems.rate_limited(wait)
-    if not is_one_time_password(one_time_key(desk.config.vault_key), told.case.case_id, otp):
+    if not is_one_time_password(one_time_key(desk.config.payload_key), told.case.case_id, otp):
         desk.guesses.failed(guessed_at)
         raise problems.refused(refuse("otp-wrong"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 
 from fastapi import APIRouter, Response
 from psycopg import Error
@@ -28,10 +27,10 @@ async def get_healthz() -> dict[str, str]:
 async def get_readyz(desk: TheDesk) -> JSONResponse:
     """200, or 503 with `missing`: journal, documents, engine, workers. (Without engine or workers the desk still takes
     cases and commands; they are delivered later.)"""
-    journal, known = await asyncio.gather(_journal(desk), desk.engine.look())
+    journal, known, documents = await asyncio.gather(_journal(desk), desk.engine.look(), desk.files.reachable())
     found = {
         "journal": journal,
-        "documents": await asyncio.to_thread(_documents, desk),
+        "documents": documents,
         "engine": known.engine,
         "workers": known.workers,
     }
@@ -51,7 +50,3 @@ async def _journal(desk: Desk) -> bool:
     except (Error, PoolTimeout, TimeoutError, MigrationError):
         return False
     return True
-
-
-def _documents(desk: Desk) -> bool:
-    return desk.config.files_dir.is_dir() and os.access(desk.config.files_dir, os.W_OK)

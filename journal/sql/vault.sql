@@ -9,12 +9,21 @@ on conflict do nothing;
 -- Which key-encryption key new data keys are wrapped with.
 select kek_id from journal.vault_keks where retired_at is null;
 
+-- name: keks_in_use
+-- Every key-encryption key that is needed to read the vault or to write to it.
+select kek_id
+from journal.vault_keks k
+where retired_at is null
+    or exists (select from journal.vault_subjects s where s.kek_id = k.kek_id and s.wrapped_key is not null);
+
 -- name: new_subject
--- Gives a subject its data key unless it has (or had) one. Writes nothing under a key-encryption key that is not current.
+-- Gives a subject its data key unless it has (or had) one. Writes nothing under a key-encryption key that is not
+-- current; the share lock keeps it current until this is committed, so that a rotation misses no data key.
 insert into journal.vault_subjects (subject, kek_id, wrapped_key)
 select %(subject)s, kek_id, %(wrapped_key)s
 from journal.vault_keks
 where kek_id = %(kek_id)s and retired_at is null
+for share
 on conflict (subject) do nothing;
 
 -- name: subject

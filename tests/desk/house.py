@@ -16,6 +16,7 @@ import journal as journals
 from desk.app import create_app
 from desk.context import Desk
 from desk.seed import seed
+from journal.keys import Keyring
 
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 MERCHANT_NO = "898310058120001"
@@ -52,6 +53,12 @@ class Config:
     @property
     def checkpoints_dir(self) -> Path:
         return self.files_dir.parent / "checkpoints"
+
+    def vault_keys(self) -> Keyring:
+        return Keyring(self.vault_key)
+
+    def file_store(self) -> Path:
+        return self.files_dir
 
 
 USERS = {

@@ -156,7 +156,7 @@ async def test_the_one_time_password_is_checked_and_not_guessed(work: Work):
     await work.until(case_id, "in_review_1")
     await work.do(house.reviewer1, case_id, "approve", release_fen=0, penalty_fen=0, claims_fen=0, reason="fine")
     await work.until(case_id, "pre_release_actions")
-    right = one_time_password(one_time_key(house.config.vault_key), case_id)
+    right = one_time_password(one_time_key(house.config.payload_key), case_id)
     wrong = f"{(int(right) + 1) % 1_000_000:06d}"
     refused = [await house.merchant1.command(case_id, "reset_credentials", otp=wrong) for _ in range(6)]
     assert [answer.status_code for answer in refused] == [409] * 5 + [429]

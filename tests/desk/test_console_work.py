@@ -425,7 +425,7 @@ async def test_a_log_in_is_reset_by_the_one_time_password(work):
     page = await merchant.page(f"/portal/cases/{case_id}")
     page = merchant.read(await merchant.send(page.form("/commands/reset_credentials"), otp="000000"), 409)
     assert "one-time password is wrong" in page.text
-    otp = one_time_password(one_time_key(house.config.vault_key), case_id)
+    otp = one_time_password(one_time_key(house.config.payload_key), case_id)
     page = merchant.read(await merchant.send(page.form("/commands/reset_credentials"), otp=otp))
     assert "The log-in is reset." in page.text
 

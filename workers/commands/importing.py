@@ -80,7 +80,7 @@ async def _enter(merchants: Sequence[Row], terminals: Sequence[Row]) -> Entered:
 
     settings = load_settings()
     async with await Journal.open(settings.database_url) as journal:
-        vault = Vault(journal.pool, settings.vault_key)
+        vault = Vault(journal.pool, settings.vault_keys())
         await vault.check()
         return await enter(journal, vault, merchants, terminals)
 

@@ -61,6 +61,7 @@ class Desk:
             "THAW_MAILBOX_URL": self.url("notices", "/mailbox"),
             "THAW_PAYLOAD_KEY": self.secrets.payload_key,
             "THAW_VAULT_KEY": self.secrets.vault_key,
+            **({"THAW_VAULT_KEY_NEXT": self.secrets.vault_key_next} if self.secrets.vault_key_next else {}),
             "THAW_SIGNING_KEY": self.secrets.signing_key,
             **self.partner_settings(),
         }

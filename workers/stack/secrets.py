@@ -50,6 +50,8 @@ class Secrets(BaseModel):
     database_password: str = Field(repr=False)
     payload_key: Hex64 = Field(repr=False)
     vault_key: Hex64 = Field(repr=False)
+    vault_key_next: Hex64 | None = Field(default=None, repr=False)
+    """Only while the vault's key is being changed."""
     signing_key: Hex64 = Field(default_factory=lambda: secrets.token_hex(32), repr=False)
     hook_secrets: dict[CallbackSource, str] = Field(repr=False)
     users: Annotated[dict[str, User], Field(repr=False)]
@@ -63,6 +65,7 @@ def known_or_new(path: Path) -> Secrets:
         payload_key=kept.payload_key if kept else secrets.token_hex(32),
         vault_key=kept.vault_key if kept else secrets.token_hex(32),
         signing_key=kept.signing_key if kept else secrets.token_hex(32),
+        vault_key_next=kept.vault_key_next if kept else None,
         hook_secrets={source: secrets.token_hex(24) for source in SOURCES} | (kept.hook_secrets if kept else {}),
         users={name: _new_user(name) for name in ROLES} | (kept.users if kept else {}),
     )
