@@ -41,6 +41,7 @@ from desk.openapi import PROBLEMS, describe
 from desk.problems import Problem
 from desk.queue_stream import Changes
 from domain.text import Text
+from journal.files import StoreAwayError
 
 LOG = structlog.stdlib.get_logger()
 
@@ -122,6 +123,33 @@ def _unavailable(request: Request, error: Exception) -> Response:
     return problems.unavailable().response(request)
 
 
+def _store_away(request: Request, error: Exception) -> Response:
+    """Documents cannot be kept or read now."""
+    assert isinstance(error, StoreAwayError)
+    LOG.warning("the document store does not work", why=error.why, error=str(error))
+    return problems.unavailable(*_STORE[error.why]).response(request)
+
+
+_STORE: dict[str, tuple[str, str]] = {
+    "away": (
+        "材料库暂时无法连接,未保存任何内容,请稍后重试。",
+        "The document store cannot be reached; nothing was kept. Try again in a while.",
+    ),
+    "full": (
+        "材料库空间已满,未保存任何内容。请通知运维扩容后重试。",
+        "The document store is full; nothing was kept. Tell operations, then try again.",
+    ),
+    "read-only": (
+        "材料库目前只读,未保存任何内容。请通知运维后重试。",
+        "The document store is read-only; nothing was kept. Tell operations, then try again.",
+    ),
+    "denied": (
+        "材料库拒绝访问,未保存任何内容。请通知运维核对其密钥与权限。",
+        "The document store lets us not in; nothing was kept. Operations must check its key and permissions.",
+    ),
+}
+
+
 def _no_data(request: Request, error: Exception) -> Response:
     """A value no database column could hold."""
     LOG.info("a value could not be stored", why=str(error))
@@ -156,5 +184,6 @@ _HANDLERS: dict[type[Exception], Callable[[Request, Exception], Response]] = {
     OperationalError: _unavailable,
     PoolTimeout: _unavailable,
     DataError: _no_data,
+    StoreAwayError: _store_away,
     Exception: _bug,
 }
