@@ -21,6 +21,7 @@ from domain.money import yuan
 from domain.one_time import one_time_password
 from domain.policy import MerchantType, Policy
 from domain.text import Text
+from domain.waiting import STEPS
 from workflows.ports import NoticeOrder, Order
 
 FOLDER = Path(__file__).parent / "templates" / "notices"
@@ -85,6 +86,7 @@ class Wording:
                 "available_fen": _number(facts, "available_fen"),
                 "days": _number(facts, "days"),
                 "day": _number(facts, "day"),
+                "effect": _effect(facts.get("effect"), language),
                 "code": facts.get("code", ""),
                 "source": facts.get("source", ""),
             },
@@ -134,6 +136,14 @@ def _environment(language: Language) -> Environment:
     environment.filters["yuan"] = yuan
     environment.filters["when"] = lambda moment: when(moment, language)
     return environment
+
+
+def _effect(name: str | None, language: Language) -> str:
+    """An effect in words, with the partner it is had from."""
+    if name is None or name not in STEPS:
+        return ""
+    partner, what = STEPS[name]
+    return f"{partner.zh}:{what.zh}" if language == "zh" else f"{partner.en}: {what.en}"
 
 
 def when(moment: str, language: Language) -> str:

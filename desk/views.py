@@ -15,7 +15,7 @@ from desk.public import DEADLINES, code_shown, document_shown, sentence_shown
 from desk.requirements import Asking, requirements
 from domain import listing
 from domain.actors import Actor, name_of
-from domain.case import Case, Control, Document
+from domain.case import Case, Control, Document, RefusedEffect
 from domain.controls import blocks_terminal, tier_of
 from domain.policy import Policy, Reason
 from domain.waiting import waiting_on
@@ -61,6 +61,7 @@ def case_view(told: Told, viewer: Viewer, config: DeskConfig) -> dict[str, Any]:
         "documents": [_document(d) for d in case.evidence.documents if _shown(d, viewer, policy)],
         "waiting_on": _waiting(case, policy, viewer),
         "deadlines": _deadlines(case, viewer),
+        "discrepancies": [] if viewer.outside else [_refused(one) for one in case.refused],
         "approvals": [] if viewer.outside else list(approvals(told)),
         "payout": {"state": case.release.payout, "amount_fen": case.release.payout_fen},
         "actions_done": sorted(case.actions_done),
@@ -113,6 +114,10 @@ def _control(control: Control, viewer: Viewer, policy: Policy) -> dict[str, Any]
     return shown
 
 
+def _refused(one: RefusedEffect) -> dict[str, str]:
+    return {"effect": one.source, "step_key": one.step_key, "code": one.code, "since": one.since}
+
+
 def _money(case: Case) -> dict[str, int]:
     return {
         "held_fen": case.held_fen,
@@ -144,11 +149,12 @@ def _document(document: Document) -> dict[str, Any]:
 
 def _waiting(case: Case, policy: Policy, viewer: Viewer) -> dict[str, Any]:
     waiting = waiting_on(case, policy)
+    sentence = waiting.sentence if viewer.outside else waiting.in_full
     texts = {
         "unblocked_by": waiting.unblocked_by.en,
         "unblocked_by_zh": waiting.unblocked_by.zh,
-        "sentence": waiting.sentence.en,
-        "sentence_zh": waiting.sentence.zh,
+        "sentence": sentence.en,
+        "sentence_zh": sentence.zh,
     }
     if viewer.outside:
         texts = {name: sentence_shown(text, policy) for name, text in texts.items()}

@@ -233,6 +233,16 @@ class OwedNotice:
 
 
 @dataclass(frozen=True, slots=True)
+class RefusedEffect:
+    """An effect (`source`, under `step_key`) that a partner has refused with `code` since then; it is tried on."""
+
+    source: str
+    step_key: str
+    code: str
+    since: str
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """A freeze appeal after folding its history. `version` is the business version people see; `limits` are the
     merchant's at risk control, as far as this case touched them: usual, reduced or restored."""
@@ -265,6 +275,7 @@ class Case:
     suspended_from: Status | None = None
     remainder_proposed_by: str | None = None
     messages_seen: Mapping[str, str] = field(default_factory=dict)
+    refused: tuple[RefusedEffect, ...] = ()
     owed: tuple[OwedNotice, ...] = ()
     closed_at: str | None = None
     monitored: bool = False
@@ -312,6 +323,11 @@ class Case:
 
     def document(self, document_id: str) -> Document | None:
         return next((doc for doc in self.evidence.documents if doc.document_id == document_id), None)
+
+
+def refusal_of(case: Case, step_key: str) -> RefusedEffect | None:
+    """The partner's refusal of this effect that nobody has put right yet."""
+    return next((one for one in case.refused if one.step_key == step_key), None)
 
 
 def higher(one: str, other: str) -> str:

@@ -284,6 +284,22 @@ class RecordLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportRefusal:
+    """A partner refuses an effect that must come about: `source` names it, `step_key` is its key, `code` the no."""
+
+    source: str
+    step_key: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class SettleRefusal:
+    """An effect that was refused before took place."""
+
+    step_key: str
+
+
+@dataclass(frozen=True, slots=True)
 class RecordNotice:
     key: str
     notice: str
@@ -305,7 +321,7 @@ Command = (
     | PostMessage | ChangeParty
     | PassDeadline | RecordEnforcement | RecordChecks | DeferChecks | ResumeChecks | Execute | StartStep | FinishStep
     | LoseStep | FailStep | UndoStep | AnswerPayout | RecordAccountCheck | RecordLimits | RecordNotice
-    | RecordRefusal
+    | RecordRefusal | ReportRefusal | SettleRefusal
 )  # fmt: skip
 
 

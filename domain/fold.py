@@ -11,7 +11,7 @@ from typing import assert_never
 from domain import events as e
 from domain import fold_release
 from domain.business_time import local_date, parse_time
-from domain.case import CLOSED, Case, Document, Evidence, Release, Review, Status, higher
+from domain.case import CLOSED, Case, Document, Evidence, RefusedEffect, Release, Review, Status, higher
 from domain.fold_release import ReleaseEvent
 from domain.folding import (
     ask_anew,
@@ -55,6 +55,7 @@ UNVERSIONED = frozenset(
         e.MessageRecorded,
         e.CallbackIgnored,
         e.DiscrepancyFound,
+        e.DiscrepancyResolved,
         e.CommandRefused,
     }
 )
@@ -104,8 +105,11 @@ def _apply(case: Case, event: e.Event, moment: Moment) -> Case:
             | e.ApprovalVoided() | e.ReviewOverdue() | e.DecisionLate()
         ):  # fmt: skip
             return _on_review(case, event, moment)
-        case e.NoticeSent() | e.MessageRecorded() | e.CallbackIgnored() | e.DiscrepancyFound() | e.CommandRefused():
-            return _on_record(case, event)
+        case (
+            e.NoticeSent() | e.MessageRecorded() | e.CallbackIgnored() | e.DiscrepancyFound()
+            | e.DiscrepancyResolved() | e.CommandRefused()
+        ):  # fmt: skip
+            return _on_record(case, event, moment.at)
         case _:
             return _on_release(case, event, moment)
 
@@ -334,14 +338,22 @@ def _decided(case: Case, at: str) -> Case:
     return halted(case, at)
 
 
-RecordEvent = e.NoticeSent | e.MessageRecorded | e.CallbackIgnored | e.DiscrepancyFound | e.CommandRefused
+RecordEvent = (
+    e.NoticeSent | e.MessageRecorded | e.CallbackIgnored | e.DiscrepancyFound | e.DiscrepancyResolved
+    | e.CommandRefused
+)  # fmt: skip
 
 
-def _on_record(case: Case, event: RecordEvent) -> Case:
+def _on_record(case: Case, event: RecordEvent, at: str) -> Case:
     match event:
         case e.NoticeSent():
             told = replace(case, owed=tuple(notice for notice in case.owed if notice.key != event.key))
             return ended(told, "freeze_notice") if event.notice == "freeze_notice" else told
+        case e.DiscrepancyFound() if not event.message_ref:  # no partner's message, but our own order refused
+            refused = RefusedEffect(event.source, event.step_key, event.claimed, at)
+            return replace(case, refused=(*case.refused, refused))
+        case e.DiscrepancyResolved():
+            return replace(case, refused=tuple(one for one in case.refused if one.step_key != event.step_key))
         case e.MessageRecorded() | e.CallbackIgnored() | e.DiscrepancyFound() | e.CommandRefused():
             return case
         case _:

@@ -20,7 +20,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from domain import commands as c
-from domain import controls, deadlines, evidence, legal, release, review, timeouts
+from domain import controls, deadlines, discrepancies, evidence, legal, release, review, timeouts
 from domain.actors import MERCHANT_SIDE
 from domain.case import Case, Status
 from domain.commands import NAMES, PEOPLES, Asked, Command
@@ -120,6 +120,7 @@ def _decide(case: Case, command: Command, asked: Asked, policy: Policy) -> Decis
             c.PassDeadline() | c.RecordEnforcement() | c.RecordChecks() | c.DeferChecks() | c.ResumeChecks()
             | c.Execute() | c.StartStep() | c.FinishStep() | c.LoseStep() | c.FailStep() | c.UndoStep()
             | c.AnswerPayout() | c.RecordAccountCheck() | c.RecordLimits() | c.RecordNotice() | c.RecordRefusal()
+            | c.ReportRefusal() | c.SettleRefusal()
         ):  # fmt: skip
             return _proceed(case, command, asked, policy)
         case _:
@@ -129,7 +130,7 @@ def _decide(case: Case, command: Command, asked: Asked, policy: Policy) -> Decis
 _Procedure = (
     c.PassDeadline | c.RecordEnforcement | c.RecordChecks | c.DeferChecks | c.ResumeChecks | c.Execute | c.StartStep
     | c.FinishStep | c.LoseStep | c.FailStep | c.UndoStep | c.AnswerPayout | c.RecordAccountCheck | c.RecordLimits
-    | c.RecordNotice | c.RecordRefusal
+    | c.RecordNotice | c.RecordRefusal | c.ReportRefusal | c.SettleRefusal
 )  # fmt: skip
 
 
@@ -167,6 +168,10 @@ def _proceed(case: Case, command: _Procedure, asked: Asked, policy: Policy) -> D
             return _record_notice(case, command)
         case c.RecordRefusal():
             return (CommandRefused(command.command, command.code),)
+        case c.ReportRefusal():
+            return discrepancies.reported(case, command)
+        case c.SettleRefusal():
+            return discrepancies.settled(case, command)
         case _:
             assert_never(command)
 

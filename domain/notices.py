@@ -74,6 +74,8 @@ def _owed(case: Case, event: e.Event) -> tuple[_Owed, ...]:
             return (("hold_due", "lead", {"day": str(event.day)}),)
         case e.HoldRefused():
             return (("hold_refused", "operations", {"available_fen": str(event.available_fen)}),)
+        case e.DiscrepancyFound() if not event.message_ref:
+            return (("effect_refused", "operations", {"effect": event.source, "code": event.claimed}),)
         case e.DiscrepancyFound():
             return (("discrepancy", "operations", {"source": event.source}),)
         case _:

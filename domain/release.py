@@ -8,8 +8,8 @@ Source: transitions.csv (execute to payout_failed; K1 saga), timers.csv (executi
 
 from __future__ import annotations
 
-from domain import controls, deadlines, review
-from domain.case import Case, Release, Status, Step
+from domain import controls, deadlines, discrepancies, review
+from domain.case import Case, Release, Status, Step, refusal_of
 from domain.commands import (
     AnswerPayout,
     ApproveAccount,
@@ -173,9 +173,10 @@ def lose_step(case: Case, command: LoseStep) -> tuple[Event, ...] | Refused:
 
 def finished(case: Case, command: FinishStep) -> tuple[Event, ...] | Refused:
     """The step is done. What follows from it (`after_step`) is decided on the state with it."""
-    if _in_flight(case, command.n) is None:
+    step = _in_flight(case, command.n)
+    if step is None:
         return refuse("out-of-order", step=command.n)
-    return (StepDone(command.n, command.answer),)
+    return (StepDone(command.n, command.answer), *discrepancies.ended(case, step.planned.key))
 
 
 def after_step(case: Case, asked: Asked, policy: Policy) -> tuple[Event, ...]:
@@ -217,6 +218,8 @@ def fail_step(case: Case, command: FailStep, asked: Asked, policy: Policy) -> tu
         ref = f"refused:{step.planned.key}"
         told = answer_payout(case, AnswerPayout(step.planned.key, "bounced", ref, command.code))
         return (StepDone(command.n, f"refused:{command.code}"), *told)
+    if case.release.past_pivot and refusal_of(case, step.planned.key):
+        return refuse("already-done", what=step.name)
     if case.release.past_pivot:
         return (DiscrepancyFound(step.name, "", step.planned.key, "approved", command.code),)
     return _fail(case, command.n, command.code, asked, policy)

@@ -10,38 +10,56 @@ from dataclasses import dataclass
 
 from domain import evidence, release
 from domain.business_time import SHANGHAI, parse_time
-from domain.case import CLOSED, Case, Status
+from domain.case import CLOSED, Case, RefusedEffect, Status, refusal_of
 from domain.policy import Policy
 from domain.text import Text
 
 
 @dataclass(frozen=True, slots=True)
 class WaitingOn:
-    """`who` is merchant, officer, reviewer, partner, authority, desk or nobody; times are RFC 3339 in UTC."""
+    """`who` is merchant, officer, reviewer, partner, operations, authority, desk or nobody; times are RFC 3339 in UTC.
+
+    `besides` says what operations must put right meanwhile, for those who work on the case.
+    """
 
     who: str
     since: str
     until: str | None
     unblocked_by: Text
     sentence: Text
+    besides: Text | None = None
+
+    @property
+    def in_full(self) -> Text:
+        """The sentence and what is to be put right besides."""
+        more = self.besides
+        return Text(self.sentence.zh + more.zh, f"{self.sentence.en} {more.en}") if more else self.sentence
 
 
 _LEDGER = Text("账务系统", "the ledger")
+_RISK = Text("风控系统", "risk control")
+_TERMINALS = Text("终端管理系统", "terminal management")
 
 STEPS: Mapping[str, tuple[Text, Text]] = {
     "reserve": (_LEDGER, Text("预留资金", "reserve")),
-    "lift_risk_rule": (Text("风控系统", "risk control"), Text("解除风控规则", "lift risk rule")),
+    "lift_risk_rule": (_RISK, Text("解除风控规则", "lift risk rule")),
     "ledger_release": (_LEDGER, Text("账务放款", "ledger release")),
     "release_legal_hold": (_LEDGER, Text("释放司法冻结资金", "release legal hold")),
-    "unblock_terminal": (Text("终端管理系统", "terminal management"), Text("解锁终端", "unblock terminal")),
+    "unblock_terminal": (_TERMINALS, Text("解锁终端", "unblock terminal")),
     "book_payout": (_LEDGER, Text("付款记账", "book payout")),
     "pay_out": (Text("银行", "the bank"), Text("付款", "pay out")),
     "resend_payout": (_LEDGER, Text("重新付款记账", "resend payout")),
     "report_status": (Text("状态报送", "status reporting"), Text("报送状态", "report status")),
     "send_notice": (Text("通知渠道", "the notice gateway"), Text("发送通知", "send notice")),
     "settle_payout": (_LEDGER, Text("付款结清", "settle payout")),
+    "cancel_reservation": (_LEDGER, Text("取消预留", "cancel the reservation")),
+    "reinstate_risk_rule": (_RISK, Text("恢复风控规则", "reinstate the risk rule")),
+    "reduce_limits": (_RISK, Text("调低限额", "reduce the limits")),
+    "restore_limits": (_RISK, Text("恢复限额", "restore the limits")),
+    "monitor": (_RISK, Text("持续监测", "watch the terminal")),
+    "block": (_TERMINALS, Text("锁定终端", "block the terminal")),
 }
-"""Who carries out each step of a release, and what it is called."""
+"""Who carries out each step of a release, each reversal and each effect beside it, and what it is called."""
 
 _BANK = STEPS["pay_out"][0]
 
@@ -51,6 +69,7 @@ _WHO = {
     "reviewer": Text("审核人", "a reviewer"),
     "authority": Text("司法机关", "the authority"),
     "desk": Text("系统", "the desk"),
+    "operations": Text("运营", "operations"),
     "nobody": Text("无", "nobody"),
 }
 
@@ -60,7 +79,18 @@ def waiting_on(case: Case, policy: Policy) -> WaitingOn:
     who, deadline, act, name = _next(case, policy)
     due = case.dues.get(deadline)
     until = due.due if due else None
-    return WaitingOn(who, case.since, until, act, _sentence(case, name, until, act))
+    besides = None if who == "operations" else _to_put_right(case)
+    return WaitingOn(who, case.since, until, act, _sentence(case, name, until, act), besides)
+
+
+def _to_put_right(case: Case) -> Text | None:
+    """What partners refuse that must come about."""
+    if not case.refused:
+        return None
+    named = [STEPS[one.source] for one in case.refused]
+    zh = "、".join(f"{partner.zh}拒绝“{what.zh}”" for partner, what in named)
+    en = ", ".join(f"{partner.en} refuses to {what.en}" for partner, what in named)
+    return Text(f"另有待运营处理:{zh}。", f"Besides, for operations to put right: {en}.")
 
 
 def _sentence(case: Case, name: Text, until: str | None, act: Text) -> Text:
@@ -132,6 +162,11 @@ def _to_file(case: Case, policy: Policy) -> Text:
 
 def _in_release(case: Case) -> _Next:
     flying = case.release.in_flight
+    stuck = _stuck(case)
+    if stuck:
+        partner, what = STEPS[stuck.source]
+        act = Text(f"处理{partner.zh}对“{what.zh}”的拒绝", f"put right why {partner.en} refuses to {what.en}")
+        return _of("operations", "", act)
     if case.status is Status.COMPENSATING:
         return _of("desk", "", Text("撤销已执行的步骤", "reverse the steps already done"))
     if flying is None and case.release.payout == "sent":
@@ -143,6 +178,15 @@ def _in_release(case: Case) -> _Next:
     if flying.state == "unknown":
         act = Text(f"查明“{what.zh}”的结果", f"say what became of {what.en}")
     return ("partner", "step_alert", act, partner)
+
+
+def _stuck(case: Case) -> RefusedEffect | None:
+    """The refusal that holds up the release, or its reversal."""
+    flying = case.release.in_flight
+    if flying:
+        return refusal_of(case, flying.planned.key)
+    undoing = (one for one in case.refused if one.step_key.endswith(":undo"))
+    return next(undoing, None) if case.status is Status.COMPENSATING else None
 
 
 def _after_release(case: Case, policy: Policy) -> _Next:
@@ -161,7 +205,7 @@ def _after_release(case: Case, policy: Policy) -> _Next:
 def _closed(case: Case) -> _Next:
     if case.limits_owed == "restored":
         act = Text("已结案,恢复商户限额", "the case is closed; restore the merchant's limits")
-        return ("partner", "", act, STEPS["lift_risk_rule"][0])
+        return ("partner", "", act, _RISK)
     if "reopen" in case.dues:
         return _of(
             "merchant", "reopen", Text("如有异议可申请重开", "the case is closed; it may be reopened until then")

@@ -96,6 +96,7 @@ EVENTS: Mapping[str, type[Any]] = {
     "MessageRecorded": e.MessageRecorded,
     "CallbackIgnored": e.CallbackIgnored,
     "DiscrepancyFound": e.DiscrepancyFound,
+    "DiscrepancyResolved": e.DiscrepancyResolved,
     "CommandRefused": e.CommandRefused,
 }
 """The literal names under which events are stored."""

@@ -20,6 +20,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.events import Due
     from domain.refusals import Refused
     from workflows import effects, orders
+    from workflows.persisting import persist
     from workflows.record import Record
 
 Work = tuple[str, str]
@@ -100,7 +101,7 @@ class Duties:
             return
         name, timers, summary = orders.ENFORCEMENT[effect], self._record.policy.timers, f"{effect} {control.control_id}"
         if effect != "hold":
-            await effects.persist(name, order, timers, summary)
+            await persist(self._record, name, order, summary)
             await self._record.proceed(c.RecordEnforcement(control.control_id, effect), step)  # type: ignore[arg-type]
             return
         try:
@@ -131,7 +132,7 @@ class Duties:
             assert limits is not None
             name, effect = orders.LIMITS[limits]
             order = orders.of_case(self._case, name)
-            receipt = await effects.persist(effect, order, self._record.policy.timers, f"limits {limits}")
+            receipt = await persist(self._record, effect, order, f"limits {limits}")
             await self._record.proceed(c.RecordLimits(limits, receipt.ref), f"{name}:done")  # type: ignore[arg-type]
 
     # --- notices ----------------------------------------------------------------------------------------------------

@@ -79,12 +79,6 @@ async def insist(name: str, order: ports.Order, timers: Timers, summary: str) ->
             await workflow.sleep(timers.step_backoff_first_seconds, summary=f"before {summary} is tried again")
 
 
-async def persist(name: str, order: ports.Order, timers: Timers, summary: str) -> ports.Receipt:
-    """An effect that must come about although its partner refuses it: tried every hour until someone has put right
-    what stands in its way."""
-    return await until_answered(lambda: insist(name, order, timers, summary), f"{summary} was refused")
-
-
 async def until_answered(call: Callable[[], Awaitable[T]], why: str) -> T:
     """The answer of a call that ends in an error only where a person must put something right; it is tried hourly."""
     while True:
@@ -93,7 +87,12 @@ async def until_answered(call: Callable[[], Awaitable[T]], why: str) -> T:
         except ActivityError as error:
             if is_cancelled_exception(error):
                 raise
-        await workflow.sleep(_NEXT_TRY, summary=f"{why}; it is tried again")
+        await in_an_hour(why)
+
+
+async def in_an_hour(why: str) -> None:
+    """Wait before something is tried again that a person must put right."""
+    await workflow.sleep(_NEXT_TRY, summary=f"{why}; it is tried again")
 
 
 async def verify(order: ports.VerifyOrder, retry: RetryPolicy) -> CheckedDocument:

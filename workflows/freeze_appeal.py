@@ -43,6 +43,7 @@ with workflow.unsafe.imports_passed_through():
         refused_before,
         senseless,
     )
+    from workflows.persisting import persist
     from workflows.record import Record
     from workflows.showing import Showing
 
@@ -204,7 +205,7 @@ class FreezeAppeal:
             await self._carry_out(flying)
         elif todo and not self.case.release.past_pivot:
             name, order = orders.for_reversal(self.case, todo[0])
-            receipt = await self._persist(name, order, f"reverse {todo[0].name}")
+            receipt = await persist(self._record, name, order, f"reverse {todo[0].name}")
             await self._record.proceed(c.UndoStep(todo[0].n, receipt.ref), f"step:{todo[0].n}:undone")
         else:
             await self._moved()
@@ -236,15 +237,12 @@ class FreezeAppeal:
     async def _once(self, name: str, effect: str, **fields: Any) -> None:
         """An effect that is asked for once in a run; its key keeps it one over all runs."""
         self._done_once.add(name)
-        await self._persist(effect, self._order(name, **fields), name)
+        await persist(self._record, effect, self._order(name, **fields), name)
 
     # --- effects ----------------------------------------------------------------------------------------------------
 
     def _order(self, name: str, **fields: Any) -> ports.Order:
         return orders.of_case(self.case, name, **fields)
-
-    async def _persist(self, name: str, order: ports.Order, summary: str) -> ports.Receipt:
-        return await effects.persist(name, order, self._record.policy.timers, summary)
 
     # --- waiting ----------------------------------------------------------------------------------------------------
 

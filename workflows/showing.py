@@ -38,7 +38,7 @@ class Showing:
 
     def show(self, case: Case, policy: Policy) -> None:
         waiting = waiting_on(case, policy)
-        workflow.set_current_details(waiting.sentence.en)
+        workflow.set_current_details(waiting.in_full.en)
         if case.status is Status.APPROVED:  # left at once, for a release or for what comes before it
             return
         changes = [update for update in self._attributes(case, policy, waiting.until) if self._differs(update)]

@@ -40,7 +40,14 @@ from domain.events.evidence import (
     RequirementWaived,
     SupplementRequested,
 )
-from domain.events.record import CallbackIgnored, CommandRefused, DiscrepancyFound, MessageRecorded, NoticeSent
+from domain.events.record import (
+    CallbackIgnored,
+    CommandRefused,
+    DiscrepancyFound,
+    DiscrepancyResolved,
+    MessageRecorded,
+    NoticeSent,
+)
 from domain.events.release import (
     ActionDone,
     ActionsRequired,
@@ -111,7 +118,7 @@ Event = (
     | PostActionsDone | LimitsRestored | CaseClosed
     | CaseReopened | LegalHoldPlaced | LegalHoldLifted | RemainderProposed | RemainderReleased
     | MonitoringEnded | ReopenWindowEnded
-    | NoticeSent | MessageRecorded | CallbackIgnored | DiscrepancyFound | CommandRefused
+    | NoticeSent | MessageRecorded | CallbackIgnored | DiscrepancyFound | DiscrepancyResolved | CommandRefused
 )  # fmt: skip
 
 __all__ = [
@@ -135,6 +142,7 @@ __all__ = [
     "ControlEnforced",
     "DecisionLate",
     "DiscrepancyFound",
+    "DiscrepancyResolved",
     "DisposalDue",
     "DocumentAdded",
     "DocumentChecked",

@@ -46,6 +46,14 @@ class DiscrepancyFound:
 
 
 @dataclass(frozen=True, slots=True)
+class DiscrepancyResolved:
+    """What a partner had refused took place after all, once someone had put right what stood in its way."""
+
+    source: str
+    step_key: str
+
+
+@dataclass(frozen=True, slots=True)
 class CommandRefused:
     """A command that could not be answered at once (a signal, or one stored while the engine was away) was refused."""
 

@@ -27,6 +27,7 @@ FACTS = {
     "days": "3",
     "day": "30",
     "code": "insufficient-held",
+    "effect": "cancel_reservation",
     "source": "bank",
     "available_fen": "1200",
 }

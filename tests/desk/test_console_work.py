@@ -16,6 +16,7 @@ from tests.desk.house import CHEAP, House
 from tests.desk.surfer import Markup, Surfer
 from tests.desk.test_hooks import signed
 from tests.desk.working import PNG, Work
+from tests.workflows.hands import refusing
 
 _numbers = count(1)
 
@@ -453,3 +454,18 @@ async def test_a_returned_payout_is_sent_to_another_account(work):
         page = await until(reviewer, f"/console/cases/{case_id}", "the new account awaits approval")
         page = reviewer.read(await reviewer.send(page.form("/commands/approve_account"), reason="同名"))
         assert "The new account is approved." in page.text
+
+
+async def test_what_a_partner_refuses_stands_on_the_page_of_those_who_work_on_the_case(work: Work):
+    work.hands.next("terminals.block", refusing("terminal-retired"))
+    case_id = await work.case(held_fen=0)
+    officer = await as_(work.house, "officer1")
+    page = await until(officer, f"/console/cases/{case_id}", "refused with terminal-retired")
+    assert "Besides, for operations to put right: terminal management refuses to block the terminal." in page.text
+    (shown,) = (await work.view(case_id))["discrepancies"]
+    assert (shown["effect"], shown["code"]) == ("block", "terminal-retired")
+    chinese = await as_(work.house, "officer1", "zh")
+    assert "另有待运营处理:终端管理系统拒绝“锁定终端”" in (await chinese.page(f"/console/cases/{case_id}")).text
+    merchant = await as_(work.house, "merchant1")
+    assert "terminal management" not in (await merchant.page(f"/portal/cases/{case_id}")).text
+    assert (await work.view(case_id, work.house.merchant1))["discrepancies"] == []

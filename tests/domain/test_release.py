@@ -203,7 +203,7 @@ def test_after_the_pivot_nothing_is_reversed_a_refusal_is_looked_into(appeal_exe
     past = carry_out_until(given(appeal_executing), "report_status")
     past = past.when(fail(past, "no-such-merchant")).then(DiscrepancyFound).now(Status.EXECUTING)
     past.when(c.UndoStep(2, "?")).then("out-of-order")
-    assert "discrepancy" in {owed.notice for owed in past.case.owed}
+    assert "effect_refused" in {owed.notice for owed in past.case.owed}
     carry_out(past).now(Status.CLOSED_RELEASED)
 
 

@@ -153,6 +153,24 @@ async def unsigned_then_signed(desk: Desk) -> Appeal:
     return appeal
 
 
+async def a_block_and_limits_refused_and_put_right(desk: Desk) -> Appeal:
+    desk.hands.next("terminals.block", refusing("terminal-retired"))
+    appeal = await desk.open("R03", kind="txn_block", held_fen=0)
+    await desk.sleep(minutes(61))
+    await appeal.in_review()
+    await appeal.approve(REVIEWER_1)
+    await appeal.approve(REVIEWER_2)
+    await appeal.until("post_actions")
+    await desk.sleep(days(8))
+    await appeal.until_event("LimitsReduced")
+    desk.hands.next("risk.restore_limits", refusing("merchant-locked"))
+    await appeal.give(MERCHANT, "sign_agreement", signature_ref="vault:s")
+    await appeal.until_event("DiscrepancyFound", times=2)
+    await desk.sleep(minutes(61))
+    await appeal.until_event("LimitsRestored")
+    return appeal
+
+
 async def signals_and_a_silent_merchant(desk: Desk) -> Appeal:
     appeal = await desk.open()
     await appeal.ask(MERCHANT, "open_appeal", statement_ref="vault:1")
@@ -187,6 +205,7 @@ STORIES: Mapping[str, Story] = {
         three_rounds_and_a_rejection,
         verification_away_and_a_manual_check,
         unsigned_then_signed,
+        a_block_and_limits_refused_and_put_right,
         signals_and_a_silent_merchant,
         continued_in_a_new_run,
     )

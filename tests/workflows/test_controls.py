@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from tests.workflows.hands import LOST, AwayError, refusing
 from tests.workflows.world import MERCHANT, OFFICER, REVIEWER_1, REVIEWER_2, Desk, minutes
 from workflows import ports
@@ -46,10 +44,12 @@ async def test_a_hold_above_what_the_merchant_has_is_recorded_with_what_there_wa
 async def test_a_block_the_terminal_system_refuses_is_tried_every_hour_until_it_stands(desk: Desk) -> None:
     desk.hands.next("terminals.block", refusing("no-such-terminal"), refusing("no-such-terminal"))
     appeal = await desk.open(kind="txn_block", held_fen=0)
-    await asyncio.sleep(0.2)
-    assert not (await appeal.case()).controls[0].in_force
+    await appeal.until_event("DiscrepancyFound")
+    assert not (await appeal.quiet()).controls[0].in_force
     await desk.sleep(minutes(125))
     await appeal.until(lambda case: case.controls[0].in_force)
+    types = await appeal.types()
+    assert (types.count("DiscrepancyFound"), types.count("DiscrepancyResolved")) == (1, 1)
     assert len(set(desk.hands.tried("terminals.block"))) == 1
     assert "HoldRefused" not in await appeal.types()
 

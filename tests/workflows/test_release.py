@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from domain.case import Case
 from tests.workflows.hands import LOST, VANISHED, refusing
 from tests.workflows.world import HELD, MERCHANT, REVIEWER_1, REVIEWER_2, Desk, days, minutes
@@ -160,11 +158,14 @@ async def test_a_reversal_that_is_refused_is_tried_again_every_hour(desk: Desk) 
     desk.hands.next("ledger.ledger_release", refusing("insufficient-held"))
     desk.hands.next("risk.reinstate_risk_rule", refusing("rule-locked"))
     await appeal.approved()
-    await appeal.until("compensating")
-    await asyncio.sleep(0.2)
-    assert (await appeal.case()).status == "compensating"
+    await appeal.until_event("DiscrepancyFound")
+    assert (await appeal.quiet()).status == "compensating"
+    assert "effect_refused" in [notice.notice for notice in desk.hands.notices.values()]
+    assert "risk control refuses to reinstate the risk rule" in await appeal.details()
     await desk.sleep(minutes(61))
     case = await appeal.until("in_review_1")
+    assert case.refused == ()
+    assert (await appeal.types()).count("DiscrepancyResolved") == 1
     assert desk.hands.did().count("risk.reinstate_risk_rule") == 1
     assert [state for _, state in steps_of(case)[:3]] == ["undone"] * 3
 
@@ -182,7 +183,8 @@ async def test_a_step_refused_after_the_pivot_goes_only_forward(desk: Desk) -> N
     assert closed.settled.release_fen == HELD
     assert "ledger.cancel_reservation" not in desk.hands.did()
     assert desk.hands.did().count("status.report_status") == 1
-    assert (await appeal.types()).count("DiscrepancyFound") == 1
+    types = await appeal.types()
+    assert (types.count("DiscrepancyFound"), types.count("DiscrepancyResolved")) == (1, 1)
 
 
 async def test_a_lost_answer_is_asked_for_by_the_same_key_and_never_sent_under_another(desk: Desk) -> None:

@@ -238,6 +238,11 @@ class Moves:
     def a_refusal_is_recorded(self) -> None:
         self.world.ask(c.RecordRefusal("approve", "stale-version"))
 
+    def a_partner_refuses_for_a_while(self) -> None:
+        key = f"key-{self.dice.randrange(3)}"
+        refused = c.ReportRefusal(self.pick(("cancel_reservation", "block", "restore_limits")), key, "no-such-thing")
+        self.world.ask(self.pick((refused, c.SettleRefusal(key))))
+
     def a_deadline_passes(self) -> None:
         names = sorted(self.case.dues)
         if names and self.chance(40):
@@ -265,6 +270,7 @@ class Moves:
         if self.chance(12):
             moves += [
                 self.a_control_is_added, self.the_party_changes, self.someone_writes, self.a_refusal_is_recorded,
+                self.a_partner_refuses_for_a_while,
                 self.a_timer_is_wrong, self.time_goes_by, self.an_instrument_arrives, self.a_step_is_meddled_with,
                 self.the_bank_speaks,
             ]  # fmt: skip

@@ -20,7 +20,7 @@ BY_SILENCE = {
 }  # fmt: skip
 """All that a passed deadline may lead to."""
 NEVER_RAISES = {"NoticeSent", "MessageRecorded", "CallbackIgnored", "DiscrepancyFound", "CommandRefused",
-                "LimitsReduced", "LimitsRestored", "PostActionsDone"}  # fmt: skip
+                "DiscrepancyResolved", "LimitsReduced", "LimitsRestored", "PostActionsDone"}  # fmt: skip
 VOIDS = {"ApprovalVoided", "ReviewReturned", "SupplementRequested", "RejectProposed", "CaseRejected", "CaseReopened",
          "ExecutionCompensated", "CaseExpired", "CaseWithdrawn"}  # fmt: skip
 HANDLES = {"ReasonConfirmed", "AppealOpened", "FieldServiceRequested", "FieldServiceDone", "CaseSubmitted",
