@@ -11,8 +11,7 @@ from importlib.util import find_spec
 
 import structlog
 from fastapi import Depends, FastAPI
-from psycopg import DataError, OperationalError
-from psycopg_pool import PoolTimeout
+from psycopg import DataError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -38,10 +37,10 @@ from desk.config import DeskConfig
 from desk.context import Desk, open_desk, utc_now
 from desk.engine import Engine
 from desk.openapi import PROBLEMS, describe
+from desk.outages import OUTAGES, problem_of
 from desk.problems import Problem
 from desk.queue_stream import Changes
 from domain.text import Text
-from journal.files import StoreAwayError
 
 LOG = structlog.stdlib.get_logger()
 
@@ -118,36 +117,9 @@ class Measured:
                 desk.metrics.answered(scope["method"], route, status, time.monotonic() - begun)
 
 
-def _unavailable(request: Request, error: Exception) -> Response:
-    LOG.warning("the journal is away", why=str(error))
-    return problems.unavailable().response(request)
-
-
-def _store_away(request: Request, error: Exception) -> Response:
-    """Documents cannot be kept or read now."""
-    assert isinstance(error, StoreAwayError)
-    LOG.warning("the document store does not work", why=error.why, error=str(error))
-    return problems.unavailable(*_STORE[error.why]).response(request)
-
-
-_STORE: dict[str, tuple[str, str]] = {
-    "away": (
-        "材料库暂时无法连接,未保存任何内容,请稍后重试。",
-        "The document store cannot be reached; nothing was kept. Try again in a while.",
-    ),
-    "full": (
-        "材料库空间已满,未保存任何内容。请通知运维扩容后重试。",
-        "The document store is full; nothing was kept. Tell operations, then try again.",
-    ),
-    "read-only": (
-        "材料库目前只读,未保存任何内容。请通知运维后重试。",
-        "The document store is read-only; nothing was kept. Tell operations, then try again.",
-    ),
-    "denied": (
-        "材料库拒绝访问,未保存任何内容。请通知运维核对其密钥与权限。",
-        "The document store lets us not in; nothing was kept. Operations must check its key and permissions.",
-    ),
-}
+def _outage(request: Request, error: Exception) -> Response:
+    LOG.warning("what the desk needs is away or takes nothing", why=f"{type(error).__name__}: {error}")
+    return problem_of(error).response(request)
 
 
 def _no_data(request: Request, error: Exception) -> Response:
@@ -181,9 +153,7 @@ def _bug(request: Request, error: Exception) -> Response:
 _HANDLERS: dict[type[Exception], Callable[[Request, Exception], Response]] = {
     Problem: _problem,
     HTTPException: _http,
-    OperationalError: _unavailable,
-    PoolTimeout: _unavailable,
+    **dict.fromkeys(OUTAGES, _outage),
     DataError: _no_data,
-    StoreAwayError: _store_away,
     Exception: _bug,
 }

@@ -128,10 +128,11 @@ def rate_limited(seconds: int) -> Problem:
 
 
 def unavailable(
-    zh: str = "系统暂时不可用,请稍后重试。", en: str = "The desk is not available now; try again."
+    zh: str = "系统暂时不可用,请稍后重试。", en: str = "The desk is not available now; try again.", *, seconds: int = 2
 ) -> Problem:
-    """Something the desk cannot do without is away (503)."""
-    return Problem(503, "unavailable", Text("暂时不可用", "Unavailable"), Text(zh, en), headers={"retry-after": "2"})
+    """Something the desk cannot do without is away (503); a retry is worth while in so many seconds."""
+    headers = {"retry-after": str(seconds)}
+    return Problem(503, "unavailable", Text("暂时不可用", "Unavailable"), Text(zh, en), headers=headers)
 
 
 def of_validation(found: Iterable[Any], broken: str | None = None) -> Problem:

@@ -28,6 +28,7 @@ from domain.actors import Actor
 from domain.events import FiledDocument
 from domain.policy import Policy
 from domain.text import Text
+from journal.connections import UNWRITABLE
 from journal.parties import subject_of
 
 FORM_ROOM = 64 * 1024
@@ -114,7 +115,7 @@ async def file_document(desk: Desk, actor: Actor, told: Told, upload: Upload, co
     await desk.files.put(document.document_id, subject_of(told.case.merchant_no), upload.content)
     try:
         outcome = await give(desk, actor, told, "add_document", fields, seen=None, command_id=command_id)
-    except Problem:
+    except (Problem, *UNWRITABLE):
         await desk.files.delete(document.document_id)
         raise
     return Filed(document, outcome)

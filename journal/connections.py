@@ -9,7 +9,7 @@ from __future__ import annotations
 import select
 from typing import Any
 
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, errors
 from psycopg.conninfo import conninfo_to_dict
 from psycopg_pool import AsyncConnectionPool
 
@@ -17,6 +17,10 @@ from journal.statements import Connection, Pool
 
 LIMITS = "-c statement_timeout=15s -c lock_timeout=5s -c idle_in_transaction_session_timeout=30s"
 """A case waits for a retry more easily than for a statement that never ends."""
+
+
+UNWRITABLE = (errors.DiskFull, errors.ReadOnlySqlTransaction)
+"""How a write ends that certainly did not take place, and will not before someone makes room or allows it."""
 
 
 async def open_pool(url: str, *, min_size: int = 1, max_size: int = 4, patience: float = 10.0) -> Pool:
@@ -60,4 +64,4 @@ async def _alive(connection: AsyncConnection[Any]) -> None:
         await AsyncConnectionPool.check_connection(connection)
 
 
-__all__ = ["Connection", "Pool", "open_pool", "options"]
+__all__ = ["UNWRITABLE", "Connection", "Pool", "open_pool", "options"]

@@ -14,10 +14,11 @@ from psycopg_pool import PoolTimeout
 from temporalio.client import WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.service import RPCError
 
+from journal.connections import UNWRITABLE
 from workers.logs import logger
 
-AWAY = (RPCError, WorkflowUpdateRPCTimeoutOrCancelledError, OperationalError, PoolTimeout, TimeoutError)
-"""How a call ends while the engine or the database is away."""
+AWAY = (RPCError, WorkflowUpdateRPCTimeoutOrCancelledError, OperationalError, PoolTimeout, TimeoutError, *UNWRITABLE)
+"""How a call ends while the engine or the database is away, or the database cannot be written."""
 
 FIRST_WAIT_SECONDS = 0.25
 MOST_WAIT_SECONDS = 5.0

@@ -14,8 +14,6 @@ import structlog
 from fastapi import Depends
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from psycopg import OperationalError
-from psycopg_pool import PoolTimeout
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -27,6 +25,7 @@ from desk.console.pages import language_read
 from desk.console.words import word
 from desk.context import Desk, desk_of
 from desk.language import Language
+from desk.outages import OUTAGES, problem_of
 from desk.problems import Problem
 from desk.refusals import refuse
 from desk.routes import read_body
@@ -182,9 +181,9 @@ class PageRoute(APIRoute):
             except RequestValidationError as error:
                 wrong = problems.of_validation(error.errors())
                 return await refused_page(request, refusal_of(wrong, language_read(request)))
-            except (OperationalError, PoolTimeout) as error:
-                LOG.warning("the journal is away", why=str(error))
-                return _plain_page(request, refusal_of(problems.unavailable(), language_read(request)))
+            except OUTAGES as error:
+                LOG.warning("what the desk needs is away or takes nothing", why=f"{type(error).__name__}: {error}")
+                return _plain_page(request, refusal_of(problem_of(error), language_read(request)))
             except Exception:
                 LOG.exception("a page failed", path=request.url.path)
                 bug = Problem(500, "internal", word("pages", "error.bug"))

@@ -35,6 +35,7 @@ def import_files(
     from psycopg import OperationalError
     from pydantic import ValidationError
 
+    from journal.connections import UNWRITABLE
     from journal.migrating import MigrationError
 
     try:
@@ -47,8 +48,10 @@ def import_files(
     except ValidationError as error:
         missing = ", ".join(str(each["loc"][0]) for each in error.errors())
         raise fail(f"no settings ({missing}); is this the folder of a stack?", 2, as_json=as_json) from None
-    except (OperationalError, MigrationError) as error:
-        raise fail(f"the journal cannot be reached: {error}", 2, as_json=as_json) from None
+    except MigrationError as error:
+        raise fail(str(error), 2, as_json=as_json) from None
+    except (OperationalError, *UNWRITABLE) as error:
+        raise fail(f"the journal cannot be reached or written: {error}", 2, as_json=as_json) from None
     if entered.findings:
         _tell_findings(entered.findings, as_json=as_json)
     _tell(entered, as_json=as_json)

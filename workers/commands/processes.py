@@ -28,12 +28,15 @@ def worker(
     """Run one kind of worker until told to stop. It logs JSON in any case."""
     del as_json  # its log lines are JSON in any case
     _configure(f"worker-{name}")
+    from journal.migrating import MigrationError
     from workers.run_worker import NoSuchWorkerError, main
 
     try:
         main(name)
     except NoSuchWorkerError as error:
         raise fail(str(error)) from None
+    except MigrationError as error:
+        raise fail(str(error), 2) from None
 
 
 def partner(
@@ -65,26 +68,41 @@ def relay(as_json: Json = False) -> None:
     """Run the relay, which starts the workflow of each new case and delivers commands, until told to stop."""
     del as_json  # its log lines are JSON in any case
     _configure("relay")
+    from journal.migrating import MigrationError
     from workers.relay_process import main
 
-    main()
+    try:
+        main()
+    except MigrationError as error:
+        raise fail(str(error), 2) from None
 
 
 def migrate(
     create: Annotated[bool, typer.Option("--create", help="Create the databases if they do not exist.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Bring the journal's tables up to date. Safe to run several times, also at the same time."""
+    """Bring the journal's tables up to date. Safe to run several times, also at the same time.
+
+    Exit code 0 when they are, 2 when the journal is newer than this version, or cannot be reached or written.
+    """
+    from psycopg import Error
+
     import journal
+    from journal.migrating import MigrationError
     from workers.settings import load_settings
 
     settings = load_settings()
-    if create:
-        from workers.stack.databases import create_database
+    try:
+        if create:
+            from workers.stack.databases import create_database
 
-        for uri in filter(None, (settings.database_url, settings.partner_database_url)):
-            create_database(uri)
-    _finish(journal.migrate(settings.database_url))
+            for uri in filter(None, (settings.database_url, settings.partner_database_url)):
+                create_database(uri)
+        _finish(journal.migrate(settings.database_url))
+    except MigrationError as error:
+        raise fail(str(error), 2, as_json=as_json) from None
+    except Error as error:
+        raise fail(f"the journal was left as it was: {error}", 2, as_json=as_json) from None
     print_json({"migrated": True}) if as_json else typer.echo("the journal's tables are up to date")
 
 

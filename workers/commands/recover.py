@@ -62,9 +62,8 @@ async def _recover(at_once: int, rate: float | None, *, read_again: bool, as_jso
     from workers.settings import load_settings
 
     settings = load_settings()
-    client = await connect_now(settings, "thaw-recover")
     async with await Journal.open(settings.database_url) as journal:
-        relay = Relay(journal.pool)
+        client, relay = await connect_now(settings, "thaw-recover"), Relay(journal.pool)
         if as_json:
             return await recover_all(client, relay, at_once=at_once, per_second=rate, read_again=read_again)
         with Bar(console=err, transient=True) as bar:
