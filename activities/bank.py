@@ -11,6 +11,8 @@ from temporalio import activity
 from activities.calls import Call, RefusedError, segment
 from activities.heartbeats import heartbeating
 from activities.records import HOME, Records
+from domain.business_time import parse_time
+from domain.release import ACCOUNT_CHANGED
 from domain.text import Text
 from journal.parties import Account, MerchantDetails
 from workflows.ports import BANK_CHECK_ACCOUNT, BANK_PAYOUT, AccountCheck, Order, PayoutState, Receipt
@@ -55,15 +57,30 @@ class Bank:
 
     @activity.defn(name="bank.pay_out")
     async def pay_out(self, order: Order) -> Receipt:
-        """Send `amount_fen` to the account of `account_ref`, or to the merchant's settlement account."""
+        """Send `amount_fen` to the account of `account_ref`, or to the merchant's settlement account.
+
+        Raises RefusedError `account-changed` when the latter is no longer the one that was approved: nobody has looked
+        at the new one. (What an earlier attempt sent to the approved one stands.)
+        """
         async with heartbeating():
             account = await self._records.account(order.merchant_no, order.account_ref)
+            if await self._has_changed(order):
+                sent = await self._call.find(order.key, Payout)
+                if sent is None:
+                    raise RefusedError(HOME, ACCOUNT_CHANGED)
+                return Receipt(sent.payout_ref)
         body = {
             "case_id": order.case_id,
             "amount_fen": order.amount_fen,
             "account": {"holder": account.holder, "number": account.number, "bank": account.bank or None},
         }
         return Receipt((await self._call.effect("/payouts", body, order.key, Payout)).payout_ref)
+
+    async def _has_changed(self, order: Order) -> bool:
+        if order.account_ref or not order.approved_at:
+            return False
+        changed = await self._records.registry.account_changed_at(order.merchant_no)
+        return changed is not None and changed > parse_time(order.approved_at)
 
     @activity.defn(name="bank.look_up")
     async def look_up(self, order: Order) -> Receipt | None:

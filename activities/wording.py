@@ -88,6 +88,7 @@ class Wording:
                 "day": _number(facts, "day"),
                 "effect": _effect(facts.get("effect"), language),
                 "code": facts.get("code", ""),
+                "why": facts.get("why", ""),
                 "source": facts.get("source", ""),
             },
         )

@@ -133,9 +133,10 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """One reviewer's consent and what exactly it covers."""
+    """One reviewer's consent, when it was given (RFC 3339) and what exactly it covers."""
 
     by: str
+    at: str
     level: int
     version: int
     amounts: Amounts
@@ -177,8 +178,9 @@ class Step:
 class Release:
     """The saga: its steps over all attempts, what the merchant asked meanwhile, and the payout's fate.
 
-    `payout` is none, sent, confirmed, bounced, account_needed, account_named, account_checked or resending. Of the
-    approved release `payout_fen` is what goes out next, `withheld_fen` what a legal order keeps back from it.
+    `payout` is none, sent, confirmed, bounced, account_needed, account_named, account_checked or resending, `answer`
+    why it came back. Of the approved release `payout_fen` is what goes out next, `withheld_fen` what a legal order
+    keeps back from it.
     """
 
     steps: tuple[Step, ...] = ()
@@ -186,6 +188,7 @@ class Release:
     withdraw_reason: str | None = None
     failed: str | None = None
     payout: str = "none"
+    answer: str = ""
     payout_fen: int = 0
     withheld_fen: int = 0
     executed: bool = False

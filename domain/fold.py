@@ -303,11 +303,11 @@ def _on_review(case: Case, event: ReviewEvent, moment: Moment) -> Case:
     review = case.review
     match event:
         case e.FirstApproval():
-            first = fold_release.approval(moment.by, 1, event)
+            first = fold_release.approval(moment.by, moment.at, 1, event)
             status = Status.APPROVED if event.final else Status.IN_REVIEW_2
             return _decided(enter(case, status, event.dues, review=replace(review, first=first, overdue=0)), moment.at)
         case e.SecondApproval():
-            second = fold_release.approval(moment.by, 2, event)
+            second = fold_release.approval(moment.by, moment.at, 2, event)
             return _decided(enter(case, Status.APPROVED, event.dues, review=replace(review, second=second)), moment.at)
         case e.ReviewReturned():
             return enter(case, Status.IN_REVIEW_1, event.dues, review=undecided(review))

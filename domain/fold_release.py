@@ -22,8 +22,8 @@ ReleaseEvent = (
 )  # fmt: skip
 
 
-def approval(by: str, level: int, event: e.FirstApproval | e.SecondApproval) -> Approval:
-    return Approval(by, level, event.seen, event.amounts, event.control_ids)
+def approval(by: str, at: str, level: int, event: e.FirstApproval | e.SecondApproval) -> Approval:
+    return Approval(by, at, level, event.seen, event.amounts, event.control_ids)
 
 
 def evolve(case: Case, event: ReleaseEvent, *, at: str, by: str) -> Case:
@@ -160,7 +160,8 @@ def _on_payout(case: Case, event: PayoutEvent, by: str) -> Case:
     match event:
         case e.PayoutAnswered():
             seen = {**case.messages_seen, event.step_key: event.outcome}
-            return replace(case, messages_seen=seen, release=replace(release, payout=event.outcome))
+            answered = replace(release, payout=event.outcome, answer=event.reason)
+            return replace(case, messages_seen=seen, release=answered)
         case e.PayoutAccountNeeded():
             needed = replace(release, payout="account_needed", bounces=release.bounces + 1, account_first=None)
             return ended(enter(case, Status.POST_ACTIONS, release=needed), "step_alert")

@@ -57,7 +57,7 @@ def _owed(case: Case, event: e.Event) -> tuple[_Owed, ...]:
         case e.ExecutionFailed() if event.code != "withdrawn":
             return (("execution_failed", "operations", {"code": event.code}),)
         case e.PayoutAccountNeeded():
-            return (("payout_account_needed", "merchant", {}),)
+            return (("payout_account_needed", "merchant", {"why": event.reason}),)
         case e.PayoutAccountChecked() if not event.matches:
             return (("payout_account_refused", "merchant", {}),)
         case e.PostActionReminded() | e.PostActionOverdue() | e.PostActionLapsed():

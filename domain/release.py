@@ -57,6 +57,9 @@ from domain.four_eyes import parts_taken
 from domain.policy import Policy
 from domain.refusals import Refused, refuse
 
+ACCOUNT_CHANGED = "account-changed"
+"""Why a payout is not sent: the settlement account is no longer the one that was approved."""
+
 UNDOES = {"reserve": "cancel_reservation", "lift_risk_rule": "reinstate_risk_rule"}
 """The steps that leave something to reverse, and what reverses them."""
 
@@ -65,6 +68,11 @@ def approved_amounts(case: Case) -> Amounts:
     """What the valid approval covers."""
     approval = case.review.second or case.review.first
     return approval.amounts if approval else Amounts()
+
+
+def approved_since(case: Case) -> str:
+    """The moment from which on nothing the approval rests on may have changed: when the first reviewer consented."""
+    return case.review.first.at if case.review.first else ""
 
 
 def approved_controls(case: Case) -> frozenset[str]:
@@ -189,7 +197,7 @@ def after_step(case: Case, asked: Asked, policy: Policy) -> tuple[Event, ...]:
     if _to_do(release):
         return started(case)
     if release.payout in {"bounced", "account_needed", "account_named", "account_checked"}:
-        return (PayoutAccountNeeded("bounced"),)
+        return (PayoutAccountNeeded(ACCOUNT_CHANGED if release.answer == ACCOUNT_CHANGED else "bounced"),)
     return executed(case, asked, policy)
 
 

@@ -16,12 +16,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
+from datetime import datetime
 from typing import Any, Generic, Literal, TypeVar
 
 from psycopg import Rollback
 from psycopg.errors import UniqueViolation
 from psycopg.rows import class_row
 
+from domain.business_time import parse_time
 from domain.stream import Draft, Head, canonical, seal
 from journal import writing
 from journal.parties import (
@@ -148,6 +150,13 @@ class Registry:
             if merchant is None:
                 raise NoSuchMerchantError(merchant_no)
             return await self._details(connection, merchant)
+
+    async def account_changed_at(self, merchant_no: str) -> datetime | None:
+        """When the merchant's settlement account last became another one; None for the one registered at first."""
+        async with reading(self._pool) as connection:
+            found = await connection.execute(SQL["account_changed_at"], {"stream": f"merchant:{merchant_no}"})
+            row = await found.fetchone()
+        return parse_time(row[0]) if row else None
 
     async def find_merchants(self, *, uscc: str | None = None, resident_id: str | None = None) -> tuple[Merchant, ...]:
         """The merchants known by this uscc, or by this resident id (their own or their legal representative's)."""

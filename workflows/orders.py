@@ -7,7 +7,7 @@ from typing import Any
 from domain.case import Case, Control, OwedNotice, Step
 from domain.controls import lifting
 from domain.policy import Policy
-from domain.release import UNDOES, approved_amounts
+from domain.release import UNDOES, approved_amounts, approved_since
 from workflows import ports
 from workflows.ports import NoticeOrder, Order
 
@@ -62,6 +62,7 @@ def for_step(case: Case, step: Step) -> Order:
         related_key=_related(case, step),
         outcome=case.release.payout,
         account_ref=case.release.account_ref or "",
+        approved_at=approved_since(case),
         state="released",
     )
 

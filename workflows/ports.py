@@ -99,7 +99,8 @@ class Order:
     """One effect, asked for under `key`. Amounts in fen; fields an effect does not need are empty.
 
     `related_key` is the key of an earlier effect this one continues (the reservation a release consumes, the booking a
-    settlement settles). `outcome` is the bank's word when a payout is settled. `state` is what is reported.
+    settlement settles). `outcome` is the bank's word when a payout is settled. `state` is what is reported. A payout
+    without `account_ref` goes to the settlement account as it stood at `approved_at`.
     """
 
     key: str
@@ -118,6 +119,7 @@ class Order:
     related_key: str = ""
     outcome: str = ""
     account_ref: str = ""
+    approved_at: str = ""
     state: str = ""
     until: str = ""
 

@@ -10,6 +10,14 @@ from journal.merchants
 where merchant_no = any(%(merchant_nos)s)
 order by merchant_no;
 
+-- name: account_changed_at
+-- When a merchant's settlement account last became another one.
+select occurred_at
+from journal.events
+where stream = %(stream)s and type = 'MerchantUpdated' and data -> 'changed' ->> 'account_ref' is not null
+order by position desc
+limit 1;
+
 -- name: put_merchant
 insert into journal.merchants (
     merchant_no, merchant_type, mcc, identity_ref, contacts_ref, account_ref, address_ref, version,

@@ -11,6 +11,8 @@ import pytest
 from psycopg import sql
 
 from activities.calls import RefusedError, UnavailableError, UnknownError
+from journal.parties import Account
+from journal.registry import Act
 from workflows.ports import EFFECTS, Order, PayoutState, Questioned, Questions, Receipt
 
 M, SN, CASE = "898310154110001", "SN-1", "FA-20261109-AAAAAAAA"
@@ -282,6 +284,42 @@ async def test_a_payout_goes_to_the_account_that_was_named_instead(stand):
         pass
 
     assert len(await movements(bank, "6217000010001234567")) == 1
+
+
+async def moved(stand, at: str) -> None:
+    """The merchant's settlement account becomes another one."""
+    other = Account("上海晨光便利店有限公司", "6217000010001234567", "建设银行")
+    await stand.records.registry.change_account(M, other, Act("officer:officer1", f"moved-{at}", at))
+
+
+async def test_nothing_is_paid_to_a_settlement_account_that_changed_since_the_approval(stand):
+    await moved(stand, "2026-11-09T03:00:00.000000Z")
+    approved = order(15, amount_fen=500, approved_at="2026-11-09T02:00:00.000000+00:00")
+
+    with pytest.raises(RefusedError) as refused:
+        await stand.do("bank.pay_out", approved)
+
+    assert refused.value.details[0] == "account-changed"
+    assert await stand.do("bank.look_up", approved) is None
+
+
+async def test_a_settlement_account_that_changed_before_the_approval_or_was_named_for_the_payout_is_paid(stand):
+    await moved(stand, "2026-11-09T01:30:00.000000Z")
+    later, now = "2026-11-09T02:00:00.000000+00:00", "2026-11-09T01:15:00.000000+00:00"
+    named = await put_account(stand)
+
+    await stand.do("bank.pay_out", order(15, amount_fen=500, approved_at=later))
+    await stand.do("bank.pay_out", order(21, amount_fen=500, approved_at=now, account_ref=named))
+
+    assert await stand.do("bank.look_up", order(21)) is not None
+
+
+async def test_what_was_paid_to_the_approved_account_before_it_changed_stands(stand):
+    approved = order(15, amount_fen=500, approved_at="2026-11-09T02:00:00.000000+00:00")
+    first = await stand.do("bank.pay_out", approved)
+    await moved(stand, "2026-11-09T03:00:00.000000Z")
+
+    assert await stand.do("bank.pay_out", approved, attempt=2) == first
 
 
 async def test_another_account_of_the_same_name_passes_the_check(stand):

@@ -28,6 +28,7 @@ FACTS = {
     "day": "30",
     "code": "insufficient-held",
     "effect": "cancel_reservation",
+    "why": "account-changed",
     "source": "bank",
     "available_fen": "1200",
 }

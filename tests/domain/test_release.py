@@ -27,6 +27,7 @@ from domain.events import (
     StepUnknown,
     WithdrawRequested,
 )
+from domain.release import approved_since
 from domain.text import Text
 from tests.domain.appeals import (
     HELD,
@@ -351,6 +352,22 @@ def test_documents_are_looked_at_again_when_the_actions_are_done() -> None:
     past = Appeal.of("S01", valid_until=(("D03", "2026-11-04"),)).approved().when(c.Execute()).accepted
     past = past.when(c.ResetCredentials(), by=MERCHANT, at="2026-11-05 00:00").accepted
     assert past.now(Status.AWAITING_SUPPLEMENT).count(ExecutionStarted) == 0
+
+
+def test_a_settlement_account_that_is_no_longer_the_approved_one_goes_the_way_of_another_account() -> None:
+    past = carry_out_until(Appeal.of("R01").executing(), "pay_out")
+    past = past.when(fail(past, "account-changed")).accepted
+    past = finish(finish(past))
+    past = past.when(c.FinishStep(past.case.release.in_flight.n, "booked back")).then(
+        StepDone, PayoutAccountNeeded("account-changed")
+    )
+    assert dict(past.case.owed[-1].facts) == {"why": "account-changed"}
+    past.when(c.ApproveAccount("same"), by=REVIEWER_3).then("no-account-needed")
+
+
+def test_what_the_payout_rests_on_is_as_old_as_the_first_consent(appeal_approved: Past) -> None:
+    assert approved_since(appeal_approved.case) == appeal_approved.case.review.first.at
+    assert appeal_approved.case.review.first.at < appeal_approved.case.review.second.at
 
 
 def test_an_agreement_to_be_signed_anew_keeps_a_released_case_open() -> None:

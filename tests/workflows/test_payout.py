@@ -76,6 +76,27 @@ async def test_a_payout_refused_for_good_is_treated_as_one_that_came_back(desk: 
     assert case.standing_controls == ()
 
 
+async def test_a_settlement_account_that_changed_during_the_release_is_not_paid_until_it_was_checked_and_approved(
+    desk: Desk,
+) -> None:
+    appeal = await desk.open()
+    desk.hands.next("bank.pay_out", refusing("account-changed"))
+    await appeal.approved()
+    case = await appeal.until(lambda case: case.release.payout == "account_needed")
+    assert await appeal.bodies("PayoutAccountNeeded") == [{"reason": "account-changed"}]
+    assert case.standing_controls == ()  # the shop trades on
+    await appeal.quiet()
+    told = next(n for n in desk.hands.notices.values() if n.notice == "payout_account_needed")
+    assert told.facts == {"why": "account-changed"}
+    await appeal.give(MERCHANT, "new_account", account_ref="vault:account:2")
+    await appeal.until(lambda case: case.release.payout == "account_checked")
+    await appeal.give(REVIEWER_3, "approve_account", reason="same name")
+    await appeal.give(REVIEWER_2, "approve_account", reason="same name")
+    await appeal.until_sent()
+    paid = desk.hands.order_of("bank.pay_out")
+    assert (paid.account_ref, paid.approved_at) == ("vault:account:2", case.review.first.at)  # type: ignore[union-attr]
+
+
 async def test_an_account_in_another_name_is_refused_and_the_same_one_can_be_named_again(desk: Desk) -> None:
     appeal = await desk.open()
     await account_needed(appeal)

@@ -205,7 +205,7 @@ class Moves:
         elif throw < 90:
             self.world.ask(c.LoseStep(n, "timeout"))
         else:
-            self.world.ask(c.FailStep(n, "refused-by-partner"))
+            self.world.ask(c.FailStep(n, self.pick(("refused-by-partner", "account-changed"))))
 
     def _undo_the_next(self) -> None:
         for step in reversed(self.case.release.attempt):
