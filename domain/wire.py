@@ -6,12 +6,12 @@ shape it gets the next number in `FORMS`, with the lift of the old bodies.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from typing import Any
 
+import orjson
 from pydantic import TypeAdapter
 
 from domain import commands as c
@@ -151,13 +151,13 @@ def decode(name: str, form: int, data: str, forms: Forms = FORMS) -> e.Event:
     if form == newest:
         event: e.Event = _adapter(name).validate_json(data)
         return event
-    lifted: e.Event = _adapter(name).validate_json(canonical(forms.lifted(name, form, json.loads(data))))
+    lifted: e.Event = _adapter(name).validate_json(canonical(forms.lifted(name, form, orjson.loads(data))))
     return lifted
 
 
 def body_of(entry: Entry, forms: Forms = FORMS) -> dict[str, Any]:
     """What an entry says, in the event's newest form, whatever form it was written in."""
-    return forms.lifted(entry.type, entry.form, json.loads(entry.data))
+    return forms.lifted(entry.type, entry.form, orjson.loads(entry.data))
 
 
 def drafts(case: Case, events: Iterable[e.Event]) -> tuple[Draft, ...]:
@@ -210,9 +210,9 @@ def _answer(so_far: Answer | None, case: Case, entry: Entry, event: e.Event) -> 
 
 def entries_json(entries: Iterable[Entry]) -> str:
     """Entries as one JSON text: what a workflow is started and continued with."""
-    return json.dumps([entry.row() for entry in entries], separators=(",", ":"), ensure_ascii=False)
+    return orjson.dumps([entry.row() for entry in entries]).decode()
 
 
 def entries_of(text: str) -> tuple[Entry, ...]:
     """The entries in a text made by `entries_json`."""
-    return tuple(Entry(**row) for row in json.loads(text))
+    return tuple(Entry(**row) for row in orjson.loads(text))

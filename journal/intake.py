@@ -104,7 +104,7 @@ async def _take(
         if await writing.read(connection, first.stream):
             return Repeated(first.stream, ref[2] if ref else None)
         raise _Undo(None)  # the case that stood in the way closed meanwhile
-    await attach(connection, json.loads(first.text)["controls"], case_id, ref)
+    await attach(connection, first.controls, case_id, ref)
     if on_attach is not None:
         await put(connection, on_attach, case_id)
     return Attached(case_id, ref[2] if ref else None)

@@ -6,7 +6,6 @@ new case and the stored command is settled in one transaction.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
 from journal import inbox, intake, writing
@@ -49,7 +48,7 @@ async def move_control(pool: Pool, left: Left, request: str, told: Message) -> O
             case_id = await intake.hold_open_case(connection, first)
             if case_id is None:
                 raise writing.AnotherCaseIsOpenError(first.summary["terminal_sn"], first.kind, None)
-            await intake.attach(connection, json.loads(first.text)["controls"], case_id, left.ref)
+            await intake.attach(connection, first.controls, case_id, left.ref)
             await inbox.put(connection, told, case_id)
             moved = Attached(case_id, control_id)
         await inbox.settle(connection, left.command_id, {"moved": {"case_id": moved.case_id}})

@@ -13,10 +13,11 @@ AppendAnswer: `{outcome, entries}`, where the entries are those the writer lacks
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Self
+
+import orjson
 
 from domain.stream import Entry, Head, canonical
 
@@ -30,42 +31,69 @@ class InvalidRequestError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class AppendRequest:
-    """The parts of an AppendRequest that the store must know; `text` is sent to the database as it came."""
+    """An AppendRequest as it was read."""
 
-    text: str
     stream: str
     kind: str
     expected: Head
     command_id: str
-    size: int
+    entries: Sequence[Mapping[str, Any]]
     summary: Mapping[str, Any] | None
-    with_work: bool
+    tasks: Sequence[Mapping[str, Any]] | None
+    controls: Sequence[Mapping[str, Any]] | None
 
     @property
-    def statement(self) -> str:
-        """Which statement of `append.sql` writes this."""
-        if self.summary is None:
-            return "continue_stream" if self.expected.position else "create_stream"
-        if not self.expected.position:
-            return "create_case"
-        return "continue_case_with_work" if self.with_work else "continue_case"
+    def size(self) -> int:
+        """How many events it writes."""
+        return len(self.entries)
+
+    @property
+    def head(self) -> str:
+        """Which piece of `append.sql` moves or makes the stream's head."""
+        return f"{'continue' if self.expected.position else 'create'}_{'stream' if self.summary is None else 'case'}"
+
+    def values(self) -> dict[str, bytes | None]:
+        """The values of the statement's parameters by name, each as the text PostgreSQL reads."""
+        first = self.entries[0]
+        values: dict[str, Any] = {
+            "stream": self.stream,
+            "kind": self.kind,
+            "position": self.expected.position,
+            "hash_0": f"\\x{self.expected.hash}",
+            "command_id": self.command_id,
+            "occurred_at": first["occurred_at"],
+            "actor": first["actor"],
+            "version": self.entries[-1]["version"],
+        }
+        for n, entry in enumerate(self.entries, 1):
+            values[f"version_{n}"] = entry["version"]
+            values[f"type_{n}"] = entry["type"]
+            values[f"form_{n}"] = entry["form"]
+            values[f"data_{n}"] = entry["data"]
+            values[f"hash_{n}"] = f"\\x{entry['hash']}"
+        if self.summary is not None:
+            values |= {"live": self.summary["open"], **self.summary}
+        for name, rows in (("tasks", self.tasks), ("controls", self.controls)):
+            if rows is not None:
+                values[name] = canonical(rows)
+        return {name: None if value is None else str(value).encode() for name, value in values.items()}
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """The request in `text`. InvalidRequestError when its entries do not follow from the head it expects."""
         try:
-            body = json.loads(text)
+            body = orjson.loads(text)
             expected = Head(body["expected_position"], body["expected_head"])
             _check_chain(body["stream"], body["command_id"], expected, body["entries"])
             return cls(
-                text,
                 body["stream"],
                 body["kind"],
                 expected,
                 body["command_id"],
-                len(body["entries"]),
+                body["entries"],
                 body["summary"],
-                body["tasks"] is not None or body["controls"] is not None,
+                body["tasks"],
+                body["controls"],
             )
         except InvalidRequestError:
             raise
@@ -126,7 +154,7 @@ class AppendAnswer:
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        body = json.loads(text)
+        body = orjson.loads(text)
         return cls(body["outcome"], entries_of(body["entries"]))
 
 

@@ -70,10 +70,13 @@ class Journal:
         second case of its kind on a terminal.
         """
         parsed = AppendRequest.parse(request)
-        async with self.pool.connection() as connection:
+        connection = await self.pool.getconn()  # without the commit that `pool.connection()` would end with
+        try:
             if await writing.write(connection, parsed):
                 return OK
             return (await writing.standing(connection, parsed)).to_json()
+        finally:
+            await self.pool.putconn(connection)
 
     async def append_all(self, requests: Sequence[str]) -> str:
         """Writes to several streams, each named once: all of them or none.

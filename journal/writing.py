@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
+from functools import cache
 from weakref import WeakKeyDictionary
 
-from psycopg import adapters, errors, generators, pq
+from psycopg import errors, generators, pq
 from psycopg.rows import class_row
 
 from domain.stream import Entry
 from journal.requests import AppendAnswer, AppendRequest
 from journal.statements import Connection, load
 
-APPEND = load("append")
+PIECES = {name: sql.decode() for name, sql in load("append").items()}
 READ = load("read")
-JSONB = adapters.types["jsonb"].oid
+NAMED = re.compile(r"%\((\w+)\)s")
 
 _prepared: WeakKeyDictionary[Connection, set[bytes]] = WeakKeyDictionary()
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One form of an append: its name on a connection, its SQL, and which values its `$1`, `$2`, … are."""
+
+    name: bytes
+    sql: bytes
+    parameters: tuple[str, ...]
 
 
 class AnotherCaseIsOpenError(Exception):
@@ -50,7 +62,7 @@ async def standing(connection: Connection, request: AppendRequest) -> AppendAnsw
     entries = await read(connection, request.stream, request.expected.position)
     if any(entry.command_id == request.command_id for entry in entries) or await _has_command(connection, request):
         return AppendAnswer("duplicate", entries)
-    if not entries and request.statement == "create_case" and request.summary is not None:
+    if not entries and request.head == "create_case" and request.summary is not None:
         terminal_sn = request.summary["terminal_sn"]
         raise AnotherCaseIsOpenError(
             terminal_sn, request.kind, await open_case_on(connection, terminal_sn, request.kind)
@@ -78,33 +90,47 @@ async def _has_command(connection: Connection, request: AppendRequest) -> bool:
     return row is not None and bool(row[0])
 
 
+@cache
+def statement(head: str, size: int, tasks: bool, controls: bool) -> Statement:
+    """The statement that moves or makes a head (a piece of `append.sql`) and writes `size` events, with or without the
+    sets of tasks and controls, so that the frequent form does no needless work."""
+    events = ",\n".join(PIECES["event"].format(n=n, m=n - 1) for n in range(1, size + 1))
+    parts = [f"head as (\n{PIECES[head].format(last=size)}\n)"]
+    parts += [PIECES[name].format() for name, given in (("tasks", tasks), ("controls", controls)) if given]
+    sql = f"with {', '.join(parts)}\n{PIECES['events'].format(events=events)}"
+    names = tuple(dict.fromkeys(NAMED.findall(sql)))
+    numbered = NAMED.sub(lambda match: f"${names.index(match[1]) + 1}", sql)
+    return Statement(f"thaw_{head}_{size}_{tasks:d}{controls:d}".encode(), numbered.encode(), names)
+
+
 async def _execute(connection: Connection, request: AppendRequest) -> int:
-    """How many rows the request's statement wrote.
+    """How many events were written.
 
     psycopg's cursor costs about as much as the statement itself (adapting, describing, fetching); a statement with
-    one text parameter and a row count for an answer needs none of it. Inside a transaction the statement is planned
+    texts for parameters and a row count for an answer needs none of it. Inside a transaction the statement is planned
     anew: psycopg deallocates what is prepared whenever one is rolled back, and finding that out would end this one.
     """
-    sql, parameter = APPEND[request.statement], request.text.encode()
+    asked = statement(request.head, request.size, request.tasks is not None, request.controls is not None)
+    values = request.values()
+    parameters = [values.get(name) for name in asked.parameters]
     async with connection.lock:
         if connection.pgconn.transaction_status != pq.TransactionStatus.IDLE:
-            connection.pgconn.send_query_params(sql, [parameter], param_types=[JSONB])
+            connection.pgconn.send_query_params(asked.sql, parameters)
             return (await _answer(connection)).command_tuples or 0
-        name = f"thaw_{request.statement}".encode()
         prepared = _prepared.setdefault(connection, set())
-        if name in prepared:
+        if asked.name in prepared:
             try:
-                return await _execute_prepared(connection, name, parameter)
+                return await _execute_prepared(connection, asked.name, parameters)
             except errors.InvalidSqlStatementName:
                 prepared.clear()
-        connection.pgconn.send_prepare(name, sql, [JSONB])
+        connection.pgconn.send_prepare(asked.name, asked.sql)
         await _answer(connection)
-        prepared.add(name)
-        return await _execute_prepared(connection, name, parameter)
+        prepared.add(asked.name)
+        return await _execute_prepared(connection, asked.name, parameters)
 
 
-async def _execute_prepared(connection: Connection, name: bytes, parameter: bytes) -> int:
-    connection.pgconn.send_query_prepared(name, [parameter])
+async def _execute_prepared(connection: Connection, name: bytes, parameters: list[bytes | None]) -> int:
+    connection.pgconn.send_query_prepared(name, parameters)
     return (await _answer(connection)).command_tuples or 0
 
 

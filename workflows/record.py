@@ -7,7 +7,6 @@ them. A command that was answered before, in this run or an earlier one, gets th
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -16,6 +15,8 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
+    import orjson
+
     import policies
     from domain import listing
     from domain.actors import SYSTEM
@@ -170,7 +171,7 @@ class Record:
                 self._stale = True
                 raise AnotherCaseOpenError from error
             raise
-        answer = json.loads(text)
+        answer = orjson.loads(text)
         if answer["outcome"] == "ok":
             self._take(entries, after)
             self._lists = lists
@@ -180,7 +181,7 @@ class Record:
 
     def _request(self, entries: tuple[Entry, ...], after: Case, lists: dict[str, str]) -> str:
         """The append as one pre-serialised text; lists that did not change are left out of it."""
-        new = {name: json.loads(text)["all"] if self._lists.get(name) != text else None for name, text in lists.items()}
+        new = {name: orjson.loads(text) if self._lists.get(name) != text else None for name, text in lists.items()}
         return canonical(
             {
                 "stream": after.case_id,
@@ -196,8 +197,8 @@ class Record:
 
     def _lists_of(self, case: Case) -> dict[str, str]:
         return {
-            "tasks": canonical({"all": listing.tasks(case, self.policy)}),
-            "controls": canonical({"all": listing.control_rows(case)}),
+            "tasks": canonical(listing.tasks(case, self.policy)),
+            "controls": canonical(listing.control_rows(case)),
         }
 
     def _take(self, entries: tuple[Entry, ...], after: History) -> None:

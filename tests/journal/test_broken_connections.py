@@ -70,7 +70,7 @@ async def wire(database, journal):
 
 async def test_an_append_whose_answer_was_lost_is_a_duplicate_when_repeated(wire, case):
     async with await Journal.open(wire.url) as journal:
-        await case.append(journal, "confirm")
+        await case.append(journal, "confirm", "ReasonConfirmed", "NoticeSent")  # its statement is prepared by now
         request = case.request("submit", "CaseSubmitted", "NoticeSent")
         wire.lose_next_answer = True
         with pytest.raises(psycopg.OperationalError):
