@@ -25,9 +25,11 @@ from journal.cases import Cases
 from journal.files import Files
 from journal.idempotency import Idempotency
 from journal.inbox import Inbox
+from journal.outside import Outside
 from journal.people import People
 from journal.queue import Queue
 from journal.registry import Registry
+from journal.sealing import Sealer
 from journal.statements import Pool
 from journal.vault import Vault
 
@@ -55,6 +57,7 @@ class Desk:
     people: People
     idempotency: Idempotency
     callbacks: Callbacks
+    sealer: Sealer
     clock: Callable[[], datetime]
     guesses: Tries
     """Failed one-time passwords and caller checks, by what was guessed at."""
@@ -78,6 +81,7 @@ class Desk:
             people=People(pool, clock=clock),
             idempotency=Idempotency(pool, vault, clock=clock),
             callbacks=Callbacks(pool),
+            sealer=Sealer(pool, config.signing_key, Outside(config.checkpoints_dir)),
             clock=clock,
             guesses=Tries(5, timedelta(minutes=10), clock),
         )

@@ -5,6 +5,7 @@
 - A merchant or terminal whose data changed is made known to the partners.
 - From time to time journal and engine are compared: cases that the engine has lost are started again, and workflows
   that are behind their journal are told to read it.
+- Every minute or so what was written is sealed by a checkpoint (see `workers.sealing`).
 
 Any number of relays may run: everything they do has a name under which the engine does it once.
 """
@@ -32,6 +33,7 @@ from workers.database import open_journal
 from workers.duties import AWAY, Busy, Later, brief, end_all, keep_at, until_told
 from workers.logs import about_case, announce_ready, logger
 from workers.reconcile import fewer_run_than_live, look_at_all, missing, resync, runs
+from workers.sealing import Sealing
 from workers.settings import Settings, load_settings
 from workers.starting import register, start_cases, start_with
 from workflows.stored import order_of
@@ -220,8 +222,10 @@ async def _serve(settings: Settings) -> None:
     async with await open_journal(settings.database_url, max_size=8) as journal:
         desk = Desk.over(settings, journal, Engine(client), utc_now)
         relay = RelayProcess(client, journal, lambda command: deliver(desk, command))
+        sealing = Sealing(desk.sealer, settings.checkpoint_seconds)
         async with asyncio.TaskGroup() as group:
             group.create_task(relay.run())
+            group.create_task(sealing.run())
             group.create_task(_listen(settings.database_url, relay.hear))
             announce_ready()
 

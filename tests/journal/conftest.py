@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 import journal as journals
 from domain.stream import Draft, Entry, Head, canonical, end_of, seal
 from journal import Journal
+from journal.outside import Outside
 from journal.requests import AppendAnswer, compose
+from journal.sealing import Sealer
 from journal.statements import Pool
 from journal.vault import Vault
 
@@ -160,3 +164,41 @@ async def case(journal: Journal) -> Writer:
     opened = Writer("FA-20260302-AAAAAAAA")
     assert (await opened.append(journal, "open", "TerminalFrozen")).outcome == "ok"
     return opened
+
+
+@pytest.fixture
+def outside(tmp_path: Path) -> Outside:
+    """The folder of checkpoints, still empty."""
+    return Outside(tmp_path / "checkpoints")
+
+
+@pytest.fixture
+def sealer(pool: Pool, outside: Outside) -> Sealer:
+    """Seals the journal under the key of 31s."""
+    return Sealer(pool, "31" * 32, outside)
+
+
+@pytest.fixture
+def opened(journal: Journal) -> Callable[..., Awaitable[Writer]]:
+    """Opens a case of a name, or goes on with it."""
+    cases: dict[str, Writer] = {}
+
+    async def run(stream: str, command: str = "open") -> Writer:
+        case = cases.setdefault(stream, Writer(stream))
+        assert (await case.append(journal, command)).outcome == "ok"
+        return case
+
+    return run
+
+
+@pytest.fixture
+def superuser(database: str) -> Callable[..., Awaitable[None]]:
+    """Runs statements as the database's superuser, past the triggers that refuse them."""
+
+    async def run(*statements: str) -> None:
+        async with await psycopg.AsyncConnection.connect(database) as connection:
+            await connection.execute("set session_replication_role = replica")
+            for statement in statements:
+                await connection.execute(statement.encode())
+
+    return run

@@ -3,7 +3,19 @@
 import psycopg
 import pytest
 
-from journal.verify import Finding, verify
+from journal.chains import Finding
+from journal.outside import Outside
+from journal.verify import Plan, verify
+
+
+@pytest.fixture
+def verified(database, tmp_path):
+    """Verifies the test's journal, which no checkpoint covers."""
+
+    def run(**plan):
+        return verify(database, Outside(tmp_path / "checkpoints"), Plan(**plan))
+
+    return run
 
 
 @pytest.fixture
@@ -29,18 +41,19 @@ def tamper(database):
     return run
 
 
-async def test_an_untouched_journal_is_sound(written):
+async def test_an_untouched_journal_is_sound(written, database, tmp_path):
     steps = []
 
-    report = await verify(written.pool, lambda done, total: steps.append((done, total)))
+    report = verify(database, Outside(tmp_path), Plan(), lambda done, total: steps.append((done, total)))
 
     assert report.sound
     assert (report.streams, report.events, report.findings) == (3, 12, ())
-    assert steps == [(3, 3)]
+    assert (report.checkpoints, report.unsealed) == (0, 3)
+    assert steps == [(0, 3), (3, 3)]
 
 
-async def test_an_empty_journal_is_sound(journal):
-    assert (await verify(journal.pool)).sound
+async def test_an_empty_journal_is_sound(journal, verified):
+    assert verified().sound
 
 
 @pytest.mark.parametrize(
@@ -130,10 +143,10 @@ async def test_an_empty_journal_is_sound(journal):
     ],
     ids=lambda value: value if isinstance(value, str) and " " in value and len(value) < 40 else "",
 )
-async def test_tampering_is_found_and_named(written, tamper, what, statement, problem):
+async def test_tampering_is_found_and_named(written, verified, tamper, what, statement, problem):
     await tamper(statement)
 
-    report = await verify(written.pool)
+    report = verified()
 
     assert not report.sound
     (finding,) = report.findings
@@ -141,18 +154,13 @@ async def test_tampering_is_found_and_named(written, tamper, what, statement, pr
     assert finding.problem.startswith(problem)
 
 
-async def test_every_broken_stream_is_named(written, tamper):
+@pytest.mark.parametrize("plan", [{}, {"streams_at_once": 1}, {"streams_at_once": 1, "processes": 2}])
+async def test_every_broken_stream_is_named_however_many_share_the_work(written, verified, tamper, plan):
     await tamper("update journal.events set actor = 'x' where position = 2 and stream <> 'FA-1'")
 
-    report = await verify(written.pool)
+    report = verified(**plan)
 
     assert report.findings == (
         Finding("FA-2", "FA-2@2: its content does not match its hash"),
         Finding("FA-3", "FA-3@2: its content does not match its hash"),
     )
-
-
-async def test_the_connection_that_verified_can_write_again(written, writer):
-    await verify(written.pool)
-
-    assert (await writer("FA-9").append(written, "open")).outcome == "ok"
