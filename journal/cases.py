@@ -10,9 +10,11 @@ from typing import Any
 from psycopg.rows import class_row
 
 from journal.pages import Page, after, position, size
+from journal.searching import part_of, search
 from journal.statements import Pool, load
 
 SQL = load("cases")
+PAGE, FOUND = (SQL[name].replace(b"{filters}", SQL["filters"]) for name in ("page", "found"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +69,9 @@ class ControlRow:
 class Filters:
     """What a list is narrowed to; None is no restriction.
 
-    `q` is a case id, terminal or merchant number. `public` compares `reason` with the reason that merchants are shown:
-    ask so for everyone who is not staff, or the filter tells them what the page hides.
+    `q` is sought in all that a case says in the clear (see `journal.searching`). `public` is for everyone who is not
+    staff, or the filters tell them what the page hides: `reason` is compared with the reason that merchants are shown,
+    and `q` is a part of a case's or terminal's number, nothing else.
     """
 
     kind: str | None = None
@@ -99,7 +102,7 @@ class Cases:
         opened_at, key = position(cursor)
         rows = size(limit)
         asked = asdict(filters) | {"opened_at": opened_at, "after": key, "limit": rows + 1}
-        found = await self._cases("page", asked)
+        found = await self._found(filters, asked)
         more = len(found) > rows
         return Page(found[:rows], after(found[rows - 1].opened_at, found[rows - 1].case_id) if more else None)
 
@@ -115,9 +118,18 @@ class Cases:
         """Every control of a case, lifted ones too."""
         return await self._controls("controls_of_case", {"case_id": case_id})
 
+    async def _found(self, filters: Filters, asked: Mapping[str, Any]) -> tuple[Case, ...]:
+        if not filters.q or filters.public:
+            return await self._rows(PAGE, {**asked, "part": part_of(filters.q or "")})
+        found = await search(self._pool, filters.q, asked)
+        return await self._rows(FOUND, {**asked, "found": list(found)})
+
     async def _cases(self, statement: str, asked: Mapping[str, Any]) -> tuple[Case, ...]:
+        return await self._rows(SQL[statement], asked)
+
+    async def _rows(self, statement: bytes, asked: Mapping[str, Any]) -> tuple[Case, ...]:
         async with self._pool.connection() as connection, connection.cursor(row_factory=class_row(Case)) as cursor:
-            await cursor.execute(SQL[statement], asked, prepare=False)
+            await cursor.execute(statement, asked, prepare=False)
             return tuple(await cursor.fetchall())
 
     async def _controls(self, statement: str, asked: Mapping[str, Any]) -> tuple[ControlRow, ...]:

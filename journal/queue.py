@@ -17,6 +17,9 @@ from journal.pages import Page, after, position, size
 from journal.statements import Connection, Pool, load
 
 SQL = load("queue")
+PAGE, NEXT = (SQL["shelves"] + SQL[name] for name in ("page", "next"))
+LOOKED_AT = 50
+"""Tasks that are looked at to claim the next one: as many may ask at the same moment without waiting."""
 LEASE = timedelta(minutes=15)
 ATTEMPTS = 10
 PAUSE_SECONDS = 0.005
@@ -135,7 +138,7 @@ class Queue:
         rank_at, key = position(cursor)
         rows = size(limit)
         asked = self._asked(user, roles, tier, kind) | {"rank_at": rank_at, "after": key, "limit": rows + 1}
-        found = await self._all(QueuedTask, "page", asked)
+        found = await self._all(QueuedTask, PAGE, asked | {"with_own": True})
         more = len(found) > rows
         return Page(found[:rows], after(found[rows - 1].rank_at, found[rows - 1].task_id) if more else None)
 
@@ -150,6 +153,7 @@ class Queue:
     ) -> QueuedTask | None:
         """Claims the most urgent task `user` may take and nobody holds; None when there is none."""
         asked = self._asked(user, roles, tier, kind)
+        asked |= {"rank_at": None, "after": None, "limit": LOOKED_AT, "with_own": False}
 
         async def take_next(connection: Connection) -> str | None:
             task_id, any_left = await _next(connection, asked)
@@ -195,25 +199,25 @@ class Queue:
 
     async def holder(self, task_id: str) -> Holder | None:
         """Who holds a task now."""
-        found = await self._all(Holder, "holder", {"task_id": task_id, "now": self._clock()})
+        found = await self._all(Holder, SQL["holder"], {"task_id": task_id, "now": self._clock()})
         return found[0] if found else None
 
     async def find(self, task_id: str) -> QueuedTask | None:
         """A task whatever its state, closed ones too."""
-        found = await self._all(QueuedTask, "one", {"task_id": task_id})
+        found = await self._all(QueuedTask, SQL["one"], {"task_id": task_id})
         return found[0] if found else None
 
     async def of_case(self, case_id: str) -> tuple[QueuedTask, ...]:
         """The case's open tasks."""
-        return await self._all(QueuedTask, "tasks_of_case", {"case_id": case_id, "now": self._clock()})
+        return await self._all(QueuedTask, SQL["tasks_of_case"], {"case_id": case_id, "now": self._clock()})
 
     async def stats(self) -> Stats:
         """Backlog, ages, breaches and throughput."""
         asked = {"now": self._clock()}
         return Stats(
-            await self._all(Backlog, "backlog", asked),
-            await self._all(OpenCases, "open_cases", asked),
-            (await self._all(Throughput, "throughput", asked))[0],
+            await self._all(Backlog, SQL["backlog"], asked),
+            await self._all(OpenCases, SQL["open_cases"], asked),
+            (await self._all(Throughput, SQL["throughput"], asked))[0],
         )
 
     async def _take(
@@ -252,12 +256,12 @@ class Queue:
     def _asked(self, user: str, roles: Collection[str], tier: str | None, kind: str | None) -> dict[str, Any]:
         return {"user": user, "roles": sorted(roles), "tier": tier, "kind": kind, "now": self._clock()}
 
-    async def _all(self, row: type[T], statement: str, asked: Mapping[str, Any]) -> tuple[T, ...]:
+    async def _all(self, row: type[T], statement: bytes, asked: Mapping[str, Any]) -> tuple[T, ...]:
         async with self._pool.connection() as connection, connection.cursor(row_factory=class_row(row)) as cursor:
-            await cursor.execute(SQL[statement], asked, prepare=False)
+            await cursor.execute(statement, asked, prepare=False)
             return tuple(await cursor.fetchall())
 
 
 async def _next(connection: Connection, asked: Mapping[str, Any]) -> tuple[str | None, bool]:
-    row = await (await connection.execute(SQL["next"], asked, prepare=False)).fetchone()
+    row = await (await connection.execute(NEXT, asked, prepare=False)).fetchone()
     return (row[0], row[1]) if row else (None, False)

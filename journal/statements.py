@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from psycopg import AsyncConnection
+from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool
 
 Connection: TypeAlias = AsyncConnection[Any]
@@ -52,3 +53,10 @@ async def transaction(pool: Pool, within: Connection | None = None) -> AsyncIter
     else:
         async with pool.connection() as connection, connection.transaction():
             yield connection
+
+
+async def first(connection: Connection, statement: bytes, asked: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The statement's first row by column name, planned for the values at hand; None when there is none."""
+    async with connection.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(statement, asked, prepare=False)
+        return await cursor.fetchone()

@@ -1,48 +1,75 @@
 -- The reviewers' queue. A task may be taken by whoever holds one of its roles and is not excluded from it.
 
+-- name: shelves
+-- The beginning of the statements below: the first tasks someone may take from each shelf (see tasks_shelves) they may
+-- take from at all. What there are of shelves is found by leaps through the index, from each to the next.
+with recursive leaps as (
+    (
+        select case_kind, kind, level, roles
+        from journal.tasks
+        where closed_at is null
+        order by case_kind, kind, level, roles
+        limit 1
+    )
+    union all
+    select beyond.case_kind, beyond.kind, beyond.level, beyond.roles
+    from leaps as l
+    cross join lateral (
+        select t.case_kind, t.kind, t.level, t.roles
+        from journal.tasks as t
+        where t.closed_at is null
+            and (t.case_kind, t.kind, t.level, t.roles) > (l.case_kind, l.kind, l.level, l.roles)
+        order by t.case_kind, t.kind, t.level, t.roles
+        limit 1
+    ) as beyond
+), takeable as materialized (
+    select t.task_id, t.rank_at
+    from leaps as l
+    cross join lateral (
+        select t.task_id, t.rank_at
+        from journal.tasks as t
+        where t.closed_at is null
+            and t.case_kind = l.case_kind and t.kind = l.kind and t.level = l.level and t.roles = l.roles
+            and not %(user)s = any(t.excluded)
+            and not exists (
+                select from journal.claims as c
+                where c.task_id = t.task_id and c.expires_at > %(now)s
+                    and (c.holder <> %(user)s or not %(with_own)s)
+            )
+            and (%(rank_at)s::timestamptz is null or (t.rank_at, t.task_id) > (%(rank_at)s, %(after)s))
+        order by t.rank_at, t.task_id
+        limit %(limit)s
+    ) as t
+    where l.roles && %(roles)s::text[]
+        and (%(tier)s::text is null or l.level = %(tier)s)
+        and (%(kind)s::text is null or l.kind = %(kind)s or l.case_kind = %(kind)s)
+    order by t.rank_at, t.task_id
+    limit %(limit)s
+)
+
 -- name: page
 -- What someone may take, most urgent first: what nobody works on, and what they hold themselves.
 select t.task_id, t.case_id, t.case_kind, t.kind, t.level, t.roles, t.since, t.due_at, t.rank_at, t.amount_fen,
     t.priority, s.terminal_sn, s.merchant_no, s.reason_code, s.status, s.version, s.sentence_zh, s.sentence_en,
     c.holder, c.expires_at as held_until
-from journal.tasks as t
+from takeable as n
+join journal.tasks as t on t.task_id = n.task_id
 join journal.streams as s on s.stream = t.case_id
 left join journal.claims as c on c.task_id = t.task_id and c.expires_at > %(now)s
-where t.closed_at is null
-    and t.roles && %(roles)s::text[]
-    and not %(user)s = any(t.excluded)
-    and (c.task_id is null or c.holder = %(user)s)
-    and (%(tier)s::text is null or t.level = %(tier)s)
-    and (%(kind)s::text is null or t.kind = %(kind)s or t.case_kind = %(kind)s)
-    and (%(rank_at)s::timestamptz is null or (t.rank_at, t.task_id) > (%(rank_at)s, %(after)s))
-order by t.rank_at, t.task_id
-limit %(limit)s
+order by n.rank_at, n.task_id
 
 -- name: next
 -- The most urgent task someone may take, kept from others who ask at the same moment: they get the one after it.
--- `any` without a task means that others are about to take all of the first fifty. (Fifty, because for a single row
--- the planner walks the whole queue in order even for those who may take next to nothing.)
-with candidates as materialized (
-    select t.task_id, t.rank_at
-    from journal.tasks as t
-    left join journal.claims as c on c.task_id = t.task_id and c.expires_at > %(now)s
-    where t.closed_at is null
-        and t.roles && %(roles)s::text[]
-        and not %(user)s = any(t.excluded)
-        and c.task_id is null
-        and (%(tier)s::text is null or t.level = %(tier)s)
-        and (%(kind)s::text is null or t.kind = %(kind)s or t.case_kind = %(kind)s)
-    order by t.rank_at, t.task_id
-    limit 50
-), taken as (
+-- `any` without a task means that others are about to take all that were looked at.
+, taken as (
     select t.task_id
-    from candidates as n
+    from takeable as n
     join journal.tasks as t on t.task_id = n.task_id
     order by n.rank_at, n.task_id
     limit 1
     for update of t skip locked
 )
-select (select task_id from taken), exists (select from candidates) as any
+select (select task_id from taken), exists (select from takeable) as any
 
 -- name: one
 -- One task whatever its state, with the claim on it (also one that has run out).
