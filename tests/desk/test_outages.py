@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from desk.seed import TERMINAL_SN
-from journal.verify import verify
+from journal.verify import Plan, verify
 from tests.desk.house import MERCHANT_NO, Config, House, opened, prepared, problem
 from tests.desk.surfer import Surfer
 from tests.desk.working import PNG
@@ -156,13 +156,13 @@ async def test_a_full_disk_refuses_whole_requests_and_loses_none_that_was_answer
         assert len(await house.desk.journal.read(f"looks:{MERCHANT_NO}")) == seen < 60
         assert await messages(house) == taken
         assert (await house.officer1.get(f"/api/v1/cases/{case_id}")).status_code == 200
-        assert (await verify(house.desk.pool)).sound
+        assert verify(house.config.database_url, house.desk.sealer.outside, Plan()).sound
 
         await make_room(cramped.database_url)
         for number, body in refused[:2]:
             assert (await house.officer1.post(path, body, key=f"k-{number}")).status_code == 202
         assert await messages(house) == taken + 2
-        assert (await verify(house.desk.pool)).sound
+        assert verify(house.config.database_url, house.desk.sealer.outside, Plan()).sound
 
 
 async def messages(house: House) -> int:

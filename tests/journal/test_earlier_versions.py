@@ -24,12 +24,13 @@ from domain.wire import FORMS, History, UnknownEventError, drafts
 from journal import Journal, migrating
 from journal.cases import Cases
 from journal.inbox import Inbox
+from journal.outside import Outside
 from journal.people import People
 from journal.registry import Registry
 from journal.relay import Relay
 from journal.requests import AppendAnswer, compose
 from journal.vault import Vault
-from journal.verify import verify
+from journal.verify import Plan, verify
 from tests.domain.exploration import states
 from tests.domain.specification import POLICY
 from tests.journal.kept import FOLDER, KIND, read, requests, streams
@@ -75,8 +76,8 @@ async def test_it_comes_to_the_shape_that_a_new_journal_has(kept: Path, database
     assert dump(database, "--schema-only").splitlines()[1:-1] == dump(new, "--schema-only").splitlines()[1:-1]
 
 
-async def test_every_hash_still_fits(journal: Journal) -> None:
-    report = await verify(journal.pool)
+async def test_every_hash_still_fits(journal: Journal, database: str, outside: Outside) -> None:
+    report = verify(database, outside, Plan())
     assert report.sound, report.findings
     assert report.streams > 25
 
@@ -86,7 +87,7 @@ async def test_every_case_means_what_it_meant(kept: Path, journal: Journal) -> N
     assert read(await streams(journal)) == written
 
 
-async def test_every_live_case_goes_on_by_an_append(journal: Journal) -> None:
+async def test_every_live_case_goes_on_by_an_append(journal: Journal, database: str, outside: Outside) -> None:
     relay = Relay(journal.pool)
     live = await relay.cases(case.stream for case in await relay.live())
     for stream in live:
@@ -105,7 +106,7 @@ async def test_every_live_case_goes_on_by_an_append(journal: Journal) -> None:
         )  # fmt: skip
         assert AppendAnswer.from_json(await journal.append(request)).outcome == "ok"
     assert len(live) > 15
-    assert (await verify(journal.pool)).sound
+    assert verify(database, outside, Plan()).sound
 
 
 async def test_what_lies_beside_the_cases_is_still_there(journal: Journal) -> None:
