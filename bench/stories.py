@@ -147,9 +147,10 @@ def papers(case_id: str, requirements: Sequence[Sequence[str]]) -> list[tuple[Fi
     ]
 
 
-def tell(case_id: str) -> Iterator[Story]:
-    """A whole case, from the first notice to closed books; the story so far comes back after each stage of it."""
-    story = Story(case_id)
+def tell(case_id: str, now: datetime | None = None) -> Iterator[Story]:
+    """A whole case, from the first notice (`now` unless it is told of another day) to closed books; the story so far
+    comes back after each stage of it."""
+    story = Story(case_id, now)
     story.open()
     for control in story.case.controls:
         for effect in control.owed:

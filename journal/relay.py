@@ -1,19 +1,21 @@
 """What needs a workflow: cases after intake, and again after the engine has lost them; merchants and terminals whose
 data the partners must hear of.
 
-Cases are read a page at a time, with all their entries, because a workflow starts with its folded stream.
+Cases are read a page at a time, with all their entries, because a workflow starts with its stream. The database writes
+them as the text that the workflow is given: parsing and printing them again would cost more than all else of a start.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from datetime import datetime
 from typing import Any
 
-from psycopg.rows import class_row, dict_row
+from psycopg.rows import class_row
 
 from domain.stream import Entry
+from domain.wire import entries_of
 from journal.statements import Pool, load
 
 SQL = load("relay")
@@ -21,27 +23,31 @@ SQL = load("relay")
 
 @dataclass(frozen=True, slots=True)
 class CaseStream:
-    """A case's stream: its kind, everything that happened in it, and what the case list shows of it."""
+    """A case's stream: its kind, everything that happened in it as one text (`domain.wire.entries_json`), and what the
+    case list shows of it."""
 
     stream: str
     kind: str
-    entries: tuple[Entry, ...]
+    text: str
     status: str
     merchant_no: str
     terminal_sn: str | None
     reason_code: str
     tier: str | None
 
-
-_LISTED = ("kind", "status", "merchant_no", "terminal_sn", "reason_code", "tier")
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """The same, entry by entry."""
+        return entries_of(self.text)
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A case that needs a workflow, and how many entries its stream has."""
+    """A case that needs a workflow, how many entries its stream has, and until when whoever has the turn may take."""
 
     stream: str
     position: int
+    due_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +83,12 @@ class Relay:
             await cursor.execute(SQL["live"], {"after": after, "limit": limit})
             return tuple(await cursor.fetchall())
 
+    async def standing(self, streams: Iterable[str]) -> tuple[Standing, ...]:
+        """Where those of these cases stand that are live."""
+        async with self._pool.connection() as connection, connection.cursor(row_factory=class_row(Standing)) as cursor:
+            await cursor.execute(SQL["standing"], {"streams": sorted(streams)})
+            return tuple(await cursor.fetchall())
+
     async def count_live(self) -> int:
         """How many cases should have a workflow running."""
         async with self._pool.connection() as connection:
@@ -105,19 +117,14 @@ class Relay:
         return bool(await self._mark("mark_registered", {"stream": known.stream, "position": known.position}))
 
     async def _page(self, statement: str, asked: Mapping[str, Any]) -> tuple[CaseStream, ...]:
-        async with self._pool.connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
+        async with (
+            self._pool.connection() as connection,
+            connection.cursor(row_factory=class_row(CaseStream)) as cursor,
+        ):
             await cursor.execute(SQL[statement], asked)
-            return tuple(_streams(await cursor.fetchall()))
+            return tuple(await cursor.fetchall())
 
     async def _mark(self, statement: str, asked: Mapping[str, Any]) -> int:
         async with self._pool.connection() as connection:
             cursor = await connection.execute(SQL[statement], asked)
             return int(cursor.rowcount)
-
-
-def _streams(rows: Iterable[dict[str, Any]]) -> Iterable[CaseStream]:
-    for stream, group in groupby(rows, key=lambda row: row["stream"]):
-        of_stream = list(group)
-        listed = {name: of_stream[0][name] for name in _LISTED}
-        entries = (Entry(**{name: row[name] for name in row if name not in _LISTED}) for row in of_stream)
-        yield CaseStream(stream, entries=tuple(entries), **listed)

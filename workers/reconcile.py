@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowQueryFailedError, WorkflowQueryRejectedError
@@ -26,6 +26,13 @@ async def missing(client: Client, relay: Relay) -> tuple[str, ...]:
     started may be among them, and starting it again does nothing."""
     running = {execution.id async for execution in client.list_workflows(RUNNING, page_size=1000)}
     return tuple([case.stream async for case in live(relay) if case.stream not in running])
+
+
+async def begun_since(client: Client, moment: datetime) -> dict[str, str]:
+    """Cases whose run under way began since `moment`, and that run's id: those just opened, and those that someone has
+    reset, whose journal may be ahead of what the new run knows."""
+    query = f"{RUNNING} AND StartTime >= '{moment.isoformat()}'"
+    return {execution.id: execution.run_id async for execution in client.list_workflows(query, page_size=1000)}
 
 
 async def fewer_run_than_live(client: Client, relay: Relay) -> bool:

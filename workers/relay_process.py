@@ -16,10 +16,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import uvloop
 from temporalio.client import Client, WorkflowFailureError
-from temporalio.service import RPCError
 
 from desk.context import Desk, utc_now
 from desk.delivery import deliver
@@ -27,15 +27,16 @@ from desk.engine import Engine
 from journal import Journal
 from journal.changes import changes
 from journal.inbox import Command, Inbox
-from journal.relay import Relay, Unregistered
+from journal.relay import Relay, Standing, Unregistered
 from workers.connect import connect, telemetry
 from workers.database import open_journal
 from workers.duties import AWAY, Busy, Later, brief, end_all, keep_at, until_told
 from workers.logs import about_case, announce_ready, logger
-from workers.reconcile import fewer_run_than_live, look_at_all, missing, resync, runs
+from workers.pace import Pace
+from workers.reconcile import begun_since, fewer_run_than_live, look_at_all, missing, resync, runs
 from workers.sealing import Sealing
 from workers.settings import Settings, load_settings
-from workers.starting import register, start_cases, start_with
+from workers.starting import is_away, register, start_cases, start_with
 from workflows.stored import order_of
 
 PAGE = 50
@@ -47,7 +48,13 @@ IDLE_SECONDS = 1.0
 """How long news may lie when its notification was lost."""
 RECONCILE_SECONDS = 20.0
 LOOKED_AT = 20
-"""How many live cases are asked for their position in each round of comparing."""
+"""How many live cases are asked for their position in each round of comparing, whatever happened."""
+BEGUN_LOOKED_AT = 100
+"""How many more at most, because their runs have begun lately."""
+LATELY = timedelta(hours=1)
+"""Runs that began in this time before the relay did are looked at, too."""
+OVERLAP = timedelta(seconds=30)
+"""The engine's clock may differ, and its list is a moment late."""
 
 Deliver = Callable[[Command], Awaitable[bool]]
 """Delivers a command and settles it; False when the engine did not take it, so that it must wait."""
@@ -61,6 +68,8 @@ class RelayProcess:
     journal: Journal
     deliver: Deliver
     reconcile_seconds: float = RECONCILE_SECONDS
+    looked_at: int = LOOKED_AT
+    pace: Pace = field(default_factory=Pace)
     news: dict[str, asyncio.Event] = field(
         default_factory=lambda: {name: asyncio.Event() for name in ("cases", "commands", "registrations", "never")}
     )
@@ -73,6 +82,8 @@ class RelayProcess:
         self._registering = Busy(REGISTRATIONS_AT_ONCE, self.news["registrations"].set)
         self._seen_up_to = ""
         self._compare_all = True
+        self._begun_up_to, self._runs = utc_now() - LATELY, set[str]()
+        self._to_look_at: dict[str, None] = {}
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -105,15 +116,15 @@ class RelayProcess:
         cases = await self._relay.unstarted(PAGE, but=sorted(self._unstartable.held))
         if not cases:
             return False
-        ends = await start_cases(self.client, cases, STARTS_AT_ONCE)
+        ends = await start_cases(self.client, cases, STARTS_AT_ONCE, self.pace)
         running = [case_id for case_id, end in ends.items() if isinstance(end, bool)]
         await self._relay.mark_started(running)
         for case_id in running:
             self._unstartable.free(case_id)
         logger().info("cases started", started=sum(end is True for end in ends.values()), cases=running)
-        away = [end for end in ends.values() if isinstance(end, RPCError)]
+        away = [end for end in ends.values() if isinstance(end, Exception) and is_away(end)]
         for case_id, end in ends.items():
-            if isinstance(end, Exception) and not isinstance(end, RPCError):
+            if isinstance(end, Exception) and not is_away(end):
                 self._unstartable.hold(case_id)
                 logger().error("a case cannot be started", case_id=case_id, error=brief(end))
         if away:
@@ -192,15 +203,27 @@ class RelayProcess:
         if self._compare_all or await fewer_run_than_live(self.client, self._relay):
             await self._start_again(await missing(self.client, self._relay))
             self._compare_all = False
-        next_ones = await self._relay.live(self._seen_up_to, LOOKED_AT)
+        next_ones = await self._relay.live(self._seen_up_to, self.looked_at)
         self._seen_up_to = next_ones[-1].stream if next_ones else ""
-        states = await look_at_all(self.client, next_ones)
+        states = await look_at_all(self.client, {*next_ones, *await self._begun_lately()})
         await self._start_again([case_id for case_id, state in states.items() if state == "lost"])
         for case_id, state in states.items():
             if state == "behind":
                 logger().warning("a workflow is behind its journal", case_id=case_id)
                 await resync(self.client, case_id)
         return False
+
+    async def _begun_lately(self) -> tuple[Standing, ...]:
+        """The next cases whose run began lately, each run once: someone may have reset them."""
+        up_to = utc_now()
+        begun = await begun_since(self.client, self._begun_up_to - OVERLAP)
+        self._to_look_at |= dict.fromkeys(case_id for case_id, run_id in begun.items() if run_id not in self._runs)
+        self._begun_up_to, self._runs = up_to, set(begun.values())
+        now = list(self._to_look_at)[:BEGUN_LOOKED_AT]
+        standing = await self._relay.standing(now)
+        for case_id in now:
+            del self._to_look_at[case_id]
+        return standing
 
     async def _start_again(self, cases: tuple[str, ...] | list[str]) -> None:
         if not cases:

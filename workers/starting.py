@@ -16,9 +16,10 @@ from temporalio.common import (
     WorkflowIDReusePolicy,
 )
 from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
 
-from domain.wire import entries_json
 from journal.relay import CaseStream, Unregistered
+from workers.pace import Pace
 from workflows.messages import CaseInput, CommandOrder, Outcome
 from workflows.ports import CASES, Registration
 from workflows.stored import late_id
@@ -46,7 +47,7 @@ async def start_case(client: Client, case: CaseStream) -> bool:
     try:
         await client.start_workflow(
             PROCEDURES[case.kind],
-            CaseInput(entries_json(case.entries)),
+            CaseInput(case.text),
             id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
             **begin,
         )
@@ -61,7 +62,7 @@ async def start_with(client: Client, case: CaseStream, order: CommandOrder) -> N
     begin = beginning(case)
     start = WithStartWorkflowOperation[Any, Any](
         PROCEDURES[case.kind],
-        CaseInput(entries_json(case.entries)),
+        CaseInput(case.text),
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
         **begin,
     )
@@ -95,12 +96,33 @@ def beginning(case: CaseStream) -> dict[str, Any]:
     }
 
 
-async def start_cases(client: Client, cases: Iterable[CaseStream], at_once: int) -> dict[str, bool | Exception]:
-    """Starts many, a few at a time: for each case whether it was started now, or why it could not be."""
-    slots = asyncio.Semaphore(at_once)
+def is_away(error: BaseException) -> bool:
+    """Whether an error means that the engine cannot be reached, and not that it will not have this one case."""
+    return isinstance(error, RPCError) and error.status in _AWAY
+
+
+_AWAY = frozenset(
+    {
+        RPCStatusCode.UNAVAILABLE,
+        RPCStatusCode.DEADLINE_EXCEEDED,
+        RPCStatusCode.CANCELLED,
+        RPCStatusCode.RESOURCE_EXHAUSTED,
+        RPCStatusCode.UNAUTHENTICATED,
+        RPCStatusCode.PERMISSION_DENIED,
+    }
+)
+
+
+async def start_cases(
+    client: Client, cases: Iterable[CaseStream], at_once: int, pace: Pace | None = None
+) -> dict[str, bool | Exception]:
+    """Starts many, a few at a time and not faster than `pace`: for each case whether it was started now, or why it
+    could not be."""
+    slots, pace = asyncio.Semaphore(at_once), pace or Pace()
 
     async def one(case: CaseStream) -> bool | Exception:
         async with slots:
+            await pace.turn()
             try:
                 return await start_case(client, case)
             except Exception as error:  # one case must not hold up the others

@@ -1,37 +1,39 @@
 -- Streams that need a workflow, read a page at a time.
 
 -- name: unstarted
--- Live cases that no workflow was started for, oldest first, with all their entries.
-select s.stream, s.kind, s.status, s.merchant_no, s.terminal_sn, s.reason_code, s.tier,
-    e.position, e.version, e.type, e.form, e.occurred_at, e.actor, e.command_id,
-    e.data::text as data, encode(e.previous_hash, 'hex') as previous_hash, encode(e.hash, 'hex') as hash
+-- Live cases that no workflow was started for, those first whose time runs out first, with all their entries.
+select s.stream, s.kind, e.text, s.status, s.merchant_no, s.terminal_sn, s.reason_code, s.tier
 from (
-    select stream, kind, status, merchant_no, terminal_sn, reason_code, tier, opened_at
+    select stream, kind, status, merchant_no, terminal_sn, reason_code, tier, due_at, opened_at
     from journal.streams
     where live and not started and not stream = any(%(but)s)
-    order by opened_at, stream
+    order by due_at, opened_at, stream
     limit %(limit)s
 ) as s
-join journal.events as e using (stream)
-order by s.opened_at, s.stream, e.position
+cross join lateral journal.entries_json(s.stream) as e (text)
+order by s.due_at, s.opened_at, s.stream
 
 -- name: cases
 -- These cases, live or not, with all their entries.
-select s.stream, s.kind, s.status, s.merchant_no, s.terminal_sn, s.reason_code, s.tier,
-    e.position, e.version, e.type, e.form, e.occurred_at, e.actor, e.command_id,
-    e.data::text as data, encode(e.previous_hash, 'hex') as previous_hash, encode(e.hash, 'hex') as hash
+select s.stream, s.kind, e.text, s.status, s.merchant_no, s.terminal_sn, s.reason_code, s.tier
 from journal.streams as s
-join journal.events as e using (stream)
+cross join lateral journal.entries_json(s.stream) as e (text)
 where s.stream = any(%(streams)s) and s.opened_at is not null
-order by s.stream, e.position
+order by s.stream
 
 -- name: live
 -- Live cases after one, by stream, and where each ends.
-select stream, position
+select stream, position, due_at
 from journal.streams
 where live and stream > %(after)s
 order by stream
 limit %(limit)s
+
+-- name: standing
+-- Those of these cases that are live, and where each ends.
+select stream, position, due_at
+from journal.streams
+where stream = any(%(streams)s) and live
 
 -- name: count_live
 select count(*) from journal.streams where live and started

@@ -80,7 +80,7 @@ async def test_streams_that_are_no_case_are_not_listed(journal, five_cases, writ
     assert await Cases(journal.pool).find("merchant:M-1") is None
 
 
-async def test_the_relay_reads_whole_streams_oldest_first_until_they_are_started(journal, five_cases):
+async def test_the_relay_reads_whole_streams_the_most_urgent_first_until_they_are_started(journal, five_cases):
     relay = Relay(journal.pool)
 
     page = await relay.unstarted(limit=2)
@@ -93,6 +93,15 @@ async def test_the_relay_reads_whole_streams_oldest_first_until_they_are_started
     assert [each.stream for each in await relay.unstarted()] == ["FA-3", "FA-4", "FA-5"]
 
 
+async def test_the_most_urgent_case_is_started_first_however_late_it_came(journal, five_cases, writer):
+    late = {"opened_at": "2026-03-09T08:00:00+08:00", "due_at": "2026-03-09T09:00:00+08:00"}
+    await writer("FA-6").append(journal, "open", **late)
+
+    page = await Relay(journal.pool).unstarted()
+
+    assert [each.stream for each in page] == ["FA-6", *five_cases]
+
+
 async def test_recovery_pages_through_every_live_case(journal, five_cases, writer):
     relay = Relay(journal.pool)
     await relay.mark_started(five_cases)
@@ -100,7 +109,7 @@ async def test_recovery_pages_through_every_live_case(journal, five_cases, write
     await closed.catch_up(journal)
     await closed.append(journal, "withdraw", open=False, live=False)
     await watched.catch_up(journal)
-    await watched.append(journal, "close", open=False, live=True)
+    await watched.append(journal, "close", open=False, live=True, due_at=None)
 
     first = await relay.live(limit=3)
     second = await relay.live(after=first[-1].stream, limit=3)
@@ -110,7 +119,7 @@ async def test_recovery_pages_through_every_live_case(journal, five_cases, write
     ]  # fmt: skip
     assert await relay.count_live() == 4
     assert await relay.mark_unstarted(five_cases) == 4
-    assert [each.stream for each in await relay.unstarted(but=["FA-1"])] == ["FA-3", "FA-4", "FA-5"]
+    assert [each.stream for each in await relay.unstarted(but=["FA-1"])] == ["FA-3", "FA-5", "FA-4"]
 
 
 async def test_named_cases_are_read_with_all_their_entries_whether_live_or_not(journal, five_cases, writer):

@@ -1,0 +1,23 @@
+"""Not faster than so many a second."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+
+class Pace:
+    """Gives turns evenly, `per_second` of them; without a number, at once. What was not used is not saved up."""
+
+    def __init__(self, per_second: float | None = None) -> None:
+        self._seconds = 1 / per_second if per_second else 0.0
+        self._next = 0.0
+
+    async def turn(self) -> None:
+        """Waits for the next turn."""
+        if not self._seconds:
+            return
+        now = time.monotonic()
+        mine = max(self._next, now)
+        self._next = mine + self._seconds
+        await asyncio.sleep(mine - now)
