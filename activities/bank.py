@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -13,7 +12,7 @@ from activities.heartbeats import heartbeating
 from activities.records import HOME, Records
 from domain.business_time import parse_time
 from domain.release import ACCOUNT_CHANGED
-from domain.text import Text
+from domain.text import Text, plain
 from journal.parties import Account, MerchantDetails
 from workflows.ports import BANK_CHECK_ACCOUNT, BANK_PAYOUT, AccountCheck, Order, PayoutState, Receipt
 
@@ -133,21 +132,16 @@ def _is_own(account: Account, merchant: MerchantDetails) -> bool:
     names = {merchant.name}
     if merchant.merchant_type != "company" and merchant.legal_representative:
         names.add(merchant.legal_representative.name)
-    return _plain(account.holder) in {_plain(name) for name in names}
+    return plain(account.holder) in {plain(name) for name in names}
 
 
 def _factors(account: Account, merchant: MerchantDetails) -> dict[str, str | None]:
     """What the bank compares: of a person's account name, number, id and phone (四要素), of a firm's name and uscc."""
     person = merchant.legal_representative
-    if merchant.merchant_type != "individual" and _plain(account.holder) == _plain(merchant.name):
+    if merchant.merchant_type != "individual" and plain(account.holder) == plain(merchant.name):
         identity: dict[str, str | None] = {"uscc": merchant.uscc}
     else:
         phone = next((contact.phone for contact in merchant.contacts if contact.phone), None)
         resident_id = person.resident_id if person else merchant.resident_id
         identity = {"resident_id": resident_id, "phone": phone}
     return {"holder": account.holder, "number": account.number, "bank": account.bank or None, **identity}
-
-
-def _plain(name: str) -> str:
-    """A name in one spelling: full and half width, spaces and case do not count."""
-    return "".join(unicodedata.normalize("NFKC", name).split()).casefold()

@@ -229,14 +229,28 @@ class Reject(CommandBody):
     reason: Words
 
 
+class AuthorityBody(Body):
+    """Who issued an instrument, as it says itself, and the instrument's number."""
+
+    kind: Literal["court", "procuratorate", "police", "supervision", "tax", "customs", "regulator", "network"]
+    name: Line
+    instrument_no: Line
+
+
 class PlaceLegalHold(CommandBody):
+    """With `authority`, only an instrument of the same one lifts the hold."""
+
     reason_code: Code
     amount_fen: Fen
     document_id: Id
+    authority: AuthorityBody | None = None
 
 
 class LiftLegalHold(CommandBody):
+    """`authority` is needed where the order named one."""
+
     document_id: Id
+    authority: AuthorityBody | None = None
 
 
 class ResetCredentials(CommandBody):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from desk.access import is_merchant_side
@@ -109,6 +109,7 @@ def _control(control: Control, viewer: Viewer, policy: Policy) -> dict[str, Any]
             "detail": placed.detail,
             "enforced": sorted(control.enforced),
             "legal_hold": control.legal_hold,
+            "authority": asdict(control.authority) if control.authority else None,
             "rejustify_tier": control.rejustify_tier,
         }
     return shown

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from domain.events import Amounts, Due, FiledDocument, PlacedControl, PlannedStep, SupplementItem
+from domain.events import Amounts, Authority, Due, FiledDocument, PlacedControl, PlannedStep, SupplementItem
 from domain.text import Text
 
 
@@ -62,6 +62,7 @@ class Control:
     covers_fen: int = 0
     lifted: bool = False
     legal_hold: bool = False
+    authority: Authority | None = None
     lapse: bool = False
     rejustify_tier: str | None = None
 

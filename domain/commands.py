@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from domain.actors import Actor
 from domain.case import Status
-from domain.events import FiledDocument, PlacedControl, QuestionedTransaction, SupplementItem
+from domain.events import Authority, FiledDocument, PlacedControl, QuestionedTransaction, SupplementItem
 from domain.text import Text
 
 
@@ -136,14 +136,18 @@ class Rejustify:
 
 @dataclass(frozen=True, slots=True)
 class PlaceLegalHold:
+    """`authority` is who issued the order, as its instrument says; without it nothing holds a lifting against it."""
+
     reason_code: str
     amount_fen: int
     document_id: str
+    authority: Authority | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class LiftLegalHold:
     document_id: str
+    authority: Authority | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -237,7 +237,7 @@ def _suspended(case: Case, event: e.LegalHoldPlaced, at: str) -> Case:
     payout as far as that has not begun."""
     release = case.release
     pivot = release.pivot
-    control = replace(control_of(event.control), legal_hold=True)
+    control = replace(control_of(event.control), legal_hold=True, authority=event.authority)
     if pivot is None or pivot.state not in {"started", "unknown", "done"}:
         control = replace(control, covers_fen=event.control.held_fen, held_fen=0, wants=())
     elif not release.payout_begun:

@@ -10,7 +10,7 @@ from domain import deadlines, release
 from domain.business_time import format_time, parse_time
 from domain.case import Case, Control
 from domain.commands import Asked, LiftLegalHold, PlaceLegalHold
-from domain.events import Event, LegalHoldLifted, LegalHoldPlaced, PlacedControl, PlannedStep
+from domain.events import Authority, Event, LegalHoldLifted, LegalHoldPlaced, PlacedControl, PlannedStep
 from domain.policy import Policy
 from domain.refusals import Refused, refuse
 
@@ -43,7 +43,7 @@ def place_legal_hold(case: Case, command: PlaceLegalHold, asked: Asked, policy: 
         terminal_sn=case.terminal_sn,
     )
     dues = deadlines.for_hold(control_id, placed.placed_at, policy.timers.hold_rejustify_days)
-    return (LegalHoldPlaced(placed, command.document_id, dues),)
+    return (LegalHoldPlaced(placed, command.document_id, command.authority, dues),)
 
 
 def lift_legal_hold(case: Case, command: LiftLegalHold, asked: Asked, policy: Policy) -> tuple[Event, ...] | Refused:
@@ -53,19 +53,23 @@ def lift_legal_hold(case: Case, command: LiftLegalHold, asked: Asked, policy: Po
         return refused
     order = _standing_order(case)
     assert order is not None, "suspended without an order"
+    refused = _of_another(order, command.authority)
+    if refused:
+        return refused
     if case.release.in_flight:
         return refuse("out-of-order", step=case.release.in_flight.n)
     if not order.in_force:
         return refuse("controls-not-enforced")
     if case.release.past_pivot:
         dues = deadlines.for_step_alert(policy, asked.at, None)
-        return (LegalHoldLifted(order.control_id, command.document_id, _left_to_do(case, order), dues),)
+        steps = _left_to_do(case, order)
+        return (LegalHoldLifted(order.control_id, command.document_id, command.authority, steps, dues),)
     if release.undoable(case):
         return refuse("out-of-order", step=release.undoable(case)[0].n)
     dues = ()
     if case.confirmed:
         dues = (*deadlines.for_review(policy, 1, asked.at), *deadlines.for_promise(policy, case, asked.at))
-    return (LegalHoldLifted(order.control_id, command.document_id, (), dues),)
+    return (LegalHoldLifted(order.control_id, command.document_id, command.authority, (), dues),)
 
 
 def _standing_order(case: Case) -> Control | None:
@@ -76,6 +80,19 @@ def _instrument(case: Case, document_id: str) -> Refused | None:
     document = case.document(document_id)
     if document is None or document.doc_type != "D24":
         return refuse("instrument-needed")
+    return None
+
+
+def _of_another(order: Control, lifting: Authority | None) -> Refused | None:
+    """Whether someone else than who ordered it would lift it. An order entered without its authority is held against
+    nobody: the compliance head answers for the instrument."""
+    ordered = order.authority
+    if ordered is None:
+        return None
+    if lifting is None:
+        return refuse("authority-needed", ordered=ordered.name)
+    if not ordered.is_same_as(lifting):
+        return refuse("another-authority", ordered=ordered.name, lifting=lifting.name)
     return None
 
 

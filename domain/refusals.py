@@ -137,6 +137,16 @@ REFUSALS: dict[str, tuple[int, str, str]] = {
         "须先上传并认定法律文书 D24。",
         "A legal instrument (D24) must be uploaded first.",
     ),
+    "authority-needed": (
+        409,
+        "该冻结由{ordered}作出,解除时须注明解除文书的出具机关及文号。",
+        "{ordered} issued this order. State which authority issued the instrument that lifts it, and its number.",
+    ),
+    "another-authority": (
+        409,
+        "该冻结由{ordered}作出,不能凭{lifting}的文书解除。请取得原机关的解除文书。",
+        "{ordered} issued this order; an instrument of {lifting} cannot lift it. Obtain one of the same authority.",
+    ),
     "past-pivot": (
         409,
         "资金已放款,不能撤回。",

@@ -19,7 +19,7 @@ from domain import events as e
 from domain.actors import name_of
 from domain.case import Case
 from domain.fold import UNVERSIONED, Moment, evolve
-from domain.forms import Forms
+from domain.forms import Body, Forms
 from domain.stream import Draft, Entry, Head, canonical
 
 EVENTS: Mapping[str, type[Any]] = {
@@ -112,8 +112,14 @@ COMMANDS: Mapping[str, type[Any]] = {
 
 NAMES: Mapping[type[Any], str] = {kind: name for name, kind in EVENTS.items()}
 
-FORMS = Forms({})
-"""The lifts of events that have had more than one form. None has yet."""
+
+def _unstated(body: Body) -> Body:
+    """In form 1 of a legal order and of its lifting nobody stated the authority."""
+    return {**body, "authority": None}
+
+
+FORMS = Forms({("LegalHoldPlaced", 1): _unstated, ("LegalHoldLifted", 1): _unstated})
+"""The lifts of events that have had more than one form."""
 
 
 class UnknownEventError(Exception):

@@ -9,6 +9,7 @@ from desk.console.forms import Option
 from desk.console.words import word
 from desk.language import Language
 from domain.controls import K1_KINDS
+from domain.events import AUTHORITIES
 from domain.policy import MERCHANT_TYPES, Policy, Reason
 
 SCOPES = ("all", "debit", "credit", "qr", "refund", "preauth")
@@ -32,6 +33,7 @@ def of_policy(policy: Policy, language: Language) -> dict[str, Sequence[Option]]
         "reasons": of_reasons(for_case, policy, language),
         "case_reasons": of_reasons(_once(rejecting), policy, language),
         "legal_reasons": of_reasons(orders, policy, language),
+        "authorities": of_words("authority", AUTHORITIES, language),
         "control_kinds": of_words("control_kind", K1_KINDS, language),
         "sources": [(code, title.of(language)) for code, title in policy.sources.items()],
         "scopes": of_words("scope", SCOPES, language),

@@ -69,6 +69,11 @@ class MistypedError(Exception):
 
 
 _REASON = Spec("reason", "area")
+_AUTHORITY = (
+    Spec("authority.kind", "select", options="authorities"),
+    Spec("authority.name"),
+    Spec("authority.instrument_no"),
+)
 _AMOUNTS = (Spec("release_fen", "yuan"), Spec("penalty_fen", "yuan"), Spec("claims_fen", "yuan"))
 
 COMMANDS: Mapping[str, tuple[Spec, ...]] = {
@@ -96,8 +101,9 @@ COMMANDS: Mapping[str, tuple[Spec, ...]] = {
         Spec("reason_code", "select", options="legal_reasons"),
         Spec("amount_fen", "yuan"),
         Spec("document_id", "select", options="instruments"),
+        *_AUTHORITY,
     ),
-    "lift_legal_hold": (Spec("document_id", "select", options="instruments"),),
+    "lift_legal_hold": (Spec("document_id", "select", options="instruments"), *_AUTHORITY),
 }
 """The fields of each command's form, in the order in which the forms stand on the page."""
 

@@ -160,6 +160,11 @@ def _control(value: Mapping[str, Any], telling: Telling) -> Sequence[str]:
     return [line, *([value["detail"]] if value.get("detail") else [])]
 
 
+def _authority(value: Mapping[str, str], telling: Telling) -> Sequence[str]:
+    kind = word("authority", value["kind"]).of(telling.language)
+    return (f"{value['name']} ({kind}) · {value['instrument_no']}",)
+
+
 def _amounts(value: Mapping[str, int], telling: Telling) -> Sequence[str]:
     labels = {"release_fen": "amount.release", "penalty_fen": "amount.penalty", "claims_fen": "amount.claims"}
     shown = [
@@ -260,7 +265,8 @@ SHOWN: Mapping[str, Show] = {
     "transactions": _count, "day": _plain, "days": _plain, "days_left": _plain, "tier": _plain, "reason": _text,
     "reason_code": _reason_code, "note": _plain, "requirements": _requirements, "on_file": _documents,
     "on_behalf": _yes, "statement_ref": _words_of, "due": _moment,
-    "deadline": _text, "document": _document, "document_id": _document_id, "doc_type": _doc_type, "outcome": _text,
+    "deadline": _text, "document": _document, "document_id": _document_id,
+    "authority": _authority, "doc_type": _doc_type, "outcome": _text,
     "findings": _both, "finding": _both, "valid_until": _moment, "items": _items, "round": _plain, "counted": _yes,
     "verdict": _verdict, "what": _text, "amounts": _amounts, "seen": _plain, "rule": _plain, "final": _yes,
     "level": _plain, "times": _plain, "cause": _text, "subject": _plain, "actions": _actions, "action": _action,

@@ -94,7 +94,9 @@ from domain.events.review import (
     SecondApproval,
 )
 from domain.events.values import (
+    AUTHORITIES,
     Amounts,
+    Authority,
     Due,
     FiledDocument,
     PlacedControl,
@@ -122,11 +124,13 @@ Event = (
 )  # fmt: skip
 
 __all__ = [
+    "AUTHORITIES",
     "ActionDone",
     "ActionsRequired",
     "Amounts",
     "AppealOpened",
     "ApprovalVoided",
+    "Authority",
     "CallbackIgnored",
     "CaseClosed",
     "CaseExpired",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from domain.events.values import Due, PlacedControl, PlannedStep
+from domain.events.values import Authority, Due, PlacedControl, PlannedStep
 from domain.text import Text
 
 
@@ -217,10 +217,11 @@ class CaseReopened:
 @dataclass(frozen=True, slots=True)
 class LegalHoldPlaced:
     """An authority's order stops the case. Before the pivot it keeps what is held; after it, money not yet paid out
-    is held anew under `control`."""
+    is held anew under `control`. `authority` is null where compliance did not state it."""
 
     control: PlacedControl
     document_id: str
+    authority: Authority | None
     dues: tuple[Due, ...]
 
 
@@ -230,6 +231,7 @@ class LegalHoldLifted:
 
     control_id: str
     document_id: str
+    authority: Authority | None
     steps: tuple[PlannedStep, ...]
     dues: tuple[Due, ...]
 

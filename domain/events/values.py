@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from domain.text import Text
+from domain.text import Text, plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,25 @@ class PlacedControl:
     terminal_sn: str
     detail: str = ""
     transactions: tuple[QuestionedTransaction, ...] = ()
+
+
+AUTHORITIES = ("court", "procuratorate", "police", "supervision", "tax", "customs", "regulator", "network")
+"""Who may order a freeze or lift it; `regulator` is the central bank or another financial supervisor, `supervision` the
+supervision commission."""
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """The authority that issued an instrument, as the instrument names it, and the instrument's own number. `kind` is
+    one of `AUTHORITIES`."""
+
+    kind: str
+    name: str
+    instrument_no: str
+
+    def is_same_as(self, other: Authority) -> bool:
+        """Whether both are one authority, whatever its instruments: one kind, and one name in whatever spelling."""
+        return self.kind == other.kind and plain(self.name) == plain(other.name)
 
 
 @dataclass(frozen=True, slots=True)

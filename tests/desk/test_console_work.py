@@ -372,15 +372,25 @@ async def test_an_order_of_a_court_is_entered_and_lifted(work):
     order = next(d["document_id"] for d in (await work.view(case_id))["documents"] if d["type"] == "D24")
     form = page.form("/commands/place_legal_hold")
     assert dict(form.values)["amount_fen"] == "10000.00"
-    page = compliance.read(await compliance.send(form, reason_code="J01", amount_fen="4,000.00", document_id=order))
+    court = {
+        "authority__kind": "court",
+        "authority__name": "上海市徐汇区人民法院",
+        "authority__instrument_no": "执保7号",
+    }
+    entered = {"reason_code": "J01", "amount_fen": "4,000.00", "document_id": order, **court}
+    page = compliance.read(await compliance.send(form, **entered))
     assert "The legal hold is placed." in page.text
     assert "Legal hold" in page.text
+    assert "上海市徐汇区人民法院 (court) · 执保7号" in page.text
     page = await until(compliance, here, "Control in force")
+    other = {**court, "authority__name": "上海市浦东新区人民法院"}
+    answer = await compliance.send(page.form("/commands/lift_legal_hold"), document_id=order, **other)
+    assert "上海市徐汇区人民法院 issued this order" in compliance.read(answer, 409).text
     merchant = await as_(work.house, "merchant1")
     assert "Paused by a legal order" in (await merchant.page(f"/portal/cases/{case_id}")).text
     for _ in range(100):
         page = await compliance.page(here)
-        answer = await compliance.send(page.form("/commands/lift_legal_hold"), document_id=order)
+        answer = await compliance.send(page.form("/commands/lift_legal_hold"), document_id=order, **court)
         if answer.status_code == 200:
             break
         await asyncio.sleep(0.1)

@@ -6,6 +6,7 @@ from domain import commands as c
 from domain.actors import Actor
 from domain.case import Status
 from domain.events import (
+    Authority,
     CaseClosed,
     DocumentAdded,
     ExecutionFailed,
@@ -42,6 +43,7 @@ from tests.domain.specification import (
     OFFICER_2,
     REVIEWER_1,
     SUPERVISOR,
+    Outcome,
     Past,
     given,
     like,
@@ -98,6 +100,48 @@ def test_an_order_has_a_judicial_reason_and_an_amount(
 ) -> None:
     past = file_instrument(given(appeal_awaiting_first_review), 1)
     past.when(c.PlaceLegalHold(reason_code, amount_fen, "D24-1"), by=COMPLIANCE).then(code)
+
+
+PUDONG = Authority("court", "上海市浦东新区人民法院", "(2026)沪0115执保1号")
+
+
+def ordered_by(past: Past, authority: Authority | None) -> Past:
+    """An order entered with what its instrument says of who issued it; its lifting instrument is filed as D24-99."""
+    past = file_instrument(past, 80)
+    hold = c.PlaceLegalHold("J01", 1_000_000, "D24-80", authority)
+    past = enforce(past.when(hold, by=COMPLIANCE).then(like(LegalHoldPlaced, authority=authority)))
+    return file_instrument(past, 99)
+
+
+def lifted_by(past: Past, authority: Authority | None) -> Outcome:
+    return past.when(c.LiftLegalHold("D24-99", authority), by=COMPLIANCE)
+
+
+def test_an_order_is_lifted_by_another_instrument_of_the_same_authority(appeal_awaiting_first_review: Past) -> None:
+    past = ordered_by(given(appeal_awaiting_first_review), PUDONG)
+    assert past.case.standing_controls[-1].authority == PUDONG
+    lifting = Authority("court", "上海市浦东新区 人民法院", "(2026)沪0115执保1号之一")
+    lifted_by(past, lifting).then(like(LegalHoldLifted, authority=lifting)).now(Status.IN_REVIEW_1)
+
+
+@pytest.mark.parametrize(("lifting", "code"), [
+    (Authority("court", "上海市徐汇区人民法院", "(2026)沪0104执保7号"), "another-authority"),
+    (Authority("police", "上海市浦东新区人民法院", "沪公(经)冻字1号"), "another-authority"),
+    (None, "authority-needed"),
+])  # fmt: skip
+def test_no_other_authority_lifts_an_order(
+    appeal_awaiting_first_review: Past, lifting: Authority | None, code: str
+) -> None:
+    past = ordered_by(given(appeal_awaiting_first_review), PUDONG)
+    lifted_by(past, lifting).then(code).now(Status.SUSPENDED_LEGAL)
+
+
+@pytest.mark.parametrize("lifting", [None, PUDONG])
+def test_for_an_order_entered_without_its_authority_the_compliance_head_answers(
+    appeal_awaiting_first_review: Past, lifting: Authority | None
+) -> None:
+    past = ordered_by(given(appeal_awaiting_first_review), None)
+    lifted_by(past, lifting).then(like(LegalHoldLifted, authority=lifting)).now(Status.IN_REVIEW_1)
 
 
 def test_a_closed_case_takes_no_order_a_new_one_is_opened_for_it(appeal_released: Past) -> None:

@@ -53,7 +53,7 @@ class Books:
     steps: dict[int, Step] = field(default_factory=dict)
     done_keys: set[str] = field(default_factory=set)
     paying: Consent | None = None
-    orders: set[str] = field(default_factory=set)
+    orders: dict[str, Any] = field(default_factory=dict)
     remainder: bool = False
     account_consents: list[str] = field(default_factory=list)
     account_namer: str = ""
@@ -132,7 +132,7 @@ class Books:
         assert not self.orders, "a second order while one stands"
         self._place(body["control"], legal=True)
         self.controls[body["control"]["control_id"]].held = 0  # counted when the ledger holds it
-        self.orders.add(body["control"]["control_id"])
+        self.orders[body["control"]["control_id"]] = body["authority"]
         self.remainder = False
 
     def _place(self, control: dict[str, Any], *, legal: bool = False) -> None:
@@ -152,7 +152,8 @@ class Books:
     def _LegalHoldLifted(self, body: dict[str, Any], who: str, entry: Entry) -> None:  # noqa: N802
         assert "compliance_head" in self.roles[who]
         assert self._paper(body["document_id"]).type == "D24"
-        self.orders.discard(body["control_id"])
+        ordered = self.orders.pop(body["control_id"])
+        assert ordered is None or ordered["name"] == body["authority"]["name"], "lifted by another authority"
         if self.past_pivot:
             for n in [n for n, step in self.steps.items() if step.state == "planned"]:
                 del self.steps[n]

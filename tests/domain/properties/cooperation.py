@@ -202,7 +202,9 @@ class Cooperation:
         elif not self._last_is_a_fresh_instrument():
             self._file("D24", "officer")
         else:
-            self.do(c.LiftLegalHold(self.case.evidence.documents[-1].document_id), "compliance_head")
+            order = next(control for control in self.case.standing_controls if control.legal_hold)
+            paper = self.case.evidence.documents[-1].document_id
+            self.do(c.LiftLegalHold(paper, order.authority), "compliance_head")
 
     def _rest_may_go(self) -> bool:
         """What the order does not name may leave; half of all courts are waited for instead."""

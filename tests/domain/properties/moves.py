@@ -12,7 +12,7 @@ from domain.actors import SYSTEM
 from domain.case import Case, Status
 from domain.commands import Command
 from domain.controls import disposable_fen
-from domain.events import QuestionedTransaction
+from domain.events import Authority, QuestionedTransaction
 from domain.evidence import to_check
 from domain.text import Text
 from tests.domain.appeals import a_control, a_document, item
@@ -23,6 +23,7 @@ T = TypeVar("T")
 DOC_TYPES = ("D01", "D03", "D06", "D07", "D08", "D12", "D14", "D22", "D23", "D24", "D25")
 REASONS = ("R01", "R02", "R03", "R05", "R06", "R07", "R10", "R11", "S01", "S02", "S03", "J01", "J02", "F01")
 ENDS = (None, None, None, "2026-11-06", "2026-11-15", "2026-12-31", "2027-12-31")
+COURT, POLICE = Authority("court", "A", "1"), Authority("police", "B", "2")
 BY_SOMEONE_ELSE = {"add_control", "change_party", "post_message", "answer_payout"}
 
 
@@ -123,11 +124,12 @@ class Moves:
     def _place_legal_hold(self) -> Command:
         papers = [d.document_id for d in self.case.evidence.documents if d.doc_type == "D24"] or ["none"]
         amount = self.pick((0, 1_000_000, self.case.held_fen, 99_000_000))
-        return c.PlaceLegalHold(self.pick(("J01", "J01", "J01", "J02", "R01")), amount, self.pick(papers))
+        reason = self.pick(("J01", "J01", "J01", "J02", "R01"))
+        return c.PlaceLegalHold(reason, amount, self.pick(papers), self.pick((None, COURT, POLICE)))
 
     def _lift_legal_hold(self) -> Command:
         papers = [d.document_id for d in self.case.evidence.documents if d.doc_type == "D24"] or ["none"]
-        return c.LiftLegalHold(papers[-1])
+        return c.LiftLegalHold(papers[-1], self.pick((None, COURT, POLICE)))
 
     def an_instrument_arrives(self) -> None:
         self.world.ask(c.AddDocument(a_document("D24", self.number(), self.pick(ENDS))), self.pick(PEOPLE))
