@@ -52,24 +52,22 @@ def small_disk() -> Iterator[Path]:
 # --- the database ---------------------------------------------------------------------------------------------------
 
 
-async def set_read_only(database: str, how: str) -> None:
-    async with await psycopg.AsyncConnection.connect(database, autocommit=True) as connection:
-        name = connection.info.dbname
+async def set_read_only(house: House, how: str) -> None:
+    """From the desk's next connections on; it gets new ones at once."""
+    async with await psycopg.AsyncConnection.connect(house.config.database_url, autocommit=True) as connection:
         await connection.execute("set default_transaction_read_only = off")
+        name = connection.info.dbname
         await connection.execute(f'alter database "{name}" set default_transaction_read_only = {how}')
-        await connection.execute(
-            "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s and pid <> pg_backend_pid()",
-            [name],
-        )
+    await house.desk.pool.drain()
 
 
 @pytest.fixture
 async def read_only(house: House, case_id: str) -> AsyncIterator[str]:
     """A desk with one case, confirmed once the engine is there, whose database takes no more writes."""
     assert (await house.officer1.command(case_id, "confirm_reason", reason_code="R01")).status_code == 202
-    await set_read_only(house.config.database_url, "on")
+    await set_read_only(house, "on")
     yield case_id
-    await set_read_only(house.config.database_url, "off")
+    await set_read_only(house, "off")
 
 
 async def test_a_read_only_database_can_be_looked_at_but_takes_nothing(house: House, read_only: str, control) -> None:
@@ -88,10 +86,10 @@ async def test_once_a_read_only_database_takes_writes_again_the_same_request_goe
     house: House, case_id: str
 ) -> None:
     body = {"audience": "internal", "text": "来电询问"}
-    await set_read_only(house.config.database_url, "on")
+    await set_read_only(house, "on")
     told(await house.officer1.post(f"/api/v1/cases/{case_id}/messages", body, key="k-1"), "read-only")
     assert await house.events() == 1
-    await set_read_only(house.config.database_url, "off")
+    await set_read_only(house, "off")
     assert (await house.officer1.post(f"/api/v1/cases/{case_id}/messages", body, key="k-1")).status_code == 202
 
 
@@ -99,11 +97,11 @@ async def test_a_page_says_that_the_database_is_read_only(house: House, case_id:
     surfer = Surfer(house, language="zh-CN")
     await surfer.log_in("officer1")
     page = await surfer.page(f"/console/cases/{case_id}")
-    await set_read_only(house.config.database_url, "on")
+    await set_read_only(house, "on")
     sent = await surfer.send(page.form("/confirm_reason"), reason_code="R01")
     assert "数据库目前只读" in surfer.read(sent, 503).text
     assert "案件" in (await surfer.page(f"/console/cases/{case_id}")).text
-    await set_read_only(house.config.database_url, "off")
+    await set_read_only(house, "off")
 
 
 @pytest.fixture
