@@ -16,6 +16,7 @@ from desk.bodies import ControlBody
 from desk.context import Desk
 from desk.delivery import deliver_stored, message_of
 from desk.problems import FieldError
+from desk.refusals import refuse
 from domain import listing
 from domain.actors import Actor
 from domain.business_time import format_time, local_date
@@ -32,6 +33,7 @@ from journal.inbox import Command
 from journal.intake import Attached, Intake, Opened, Ref, Repeated, open_case
 from journal.moving import Left
 from journal.requests import compose
+from journal.vault import ForgottenError
 from workflows.messages import CommandOrder
 from workflows.stored import order_of
 
@@ -76,7 +78,10 @@ async def _take_in(
     desk: Desk, opening: str, ref: Ref | None, placed: PlacedControl, asked: Asked
 ) -> Opened | Attached | Repeated:
     order = CommandOrder("add_control", canonical({"control": asdict(placed)}), _attach_id(asked.command_id), asked.by)
-    taken: Intake = await open_case(desk.pool, [opening], ref, on_attach=message_of(order))
+    try:
+        taken: Intake = await open_case(desk.pool, [opening], ref, on_attach=message_of(order))
+    except ForgottenError:
+        raise problems.refused(refuse("personal-data-erased")) from None
     if isinstance(taken, Opened | Attached | Repeated):
         return taken
     raise AssertionError("an intake of one stream is never overtaken")

@@ -52,8 +52,8 @@ REFUSALS: dict[str, tuple[int, str, str]] = {
     ),
     "personal-data-erased": (
         409,
-        "该商户的个人信息已删除,不能再登记。",
-        "This merchant's personal data was erased; nothing can be registered for it any more.",
+        "该商户的个人信息已删除,不能再为其登记或办理。",
+        "This merchant's personal data was erased; nothing can be registered or done for it any more.",
     ),
     "case-finished": (
         409,

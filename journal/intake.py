@@ -14,8 +14,10 @@ from typing import Any, TypeAlias
 from domain.stream import Entry
 from journal import writing
 from journal.inbox import Message, put
+from journal.parties import subject_of
 from journal.requests import AppendRequest
 from journal.statements import Connection, Pool, load
+from journal.vault import hold_subject
 
 SQL = load("intake")
 ATTEMPTS = 5
@@ -69,7 +71,8 @@ async def open_case(
 
     `ref` is the control's name at its source: the same name again is `Repeated`. When a case of this kind is open on
     the terminal, nothing of `requests` is appended; instead the controls they list stand under that case at once and
-    `on_attach` is put into its inbox, all in the same transaction (`Attached`).
+    `on_attach` is put into its inbox, all in the same transaction (`Attached`). Raises `ForgottenError` for a merchant
+    whose personal data was erased.
     """
     first, *others = (AppendRequest.parse(request) for request in requests)
     if first.summary is None or first.expected.position:
@@ -92,6 +95,8 @@ async def _take(
     ref: Ref | None,
     on_attach: Message | None,
 ) -> Intake:
+    assert first.summary is not None
+    await hold_subject(connection, subject_of(str(first.summary["merchant_no"])))
     if ref is not None and (known := await _known(connection, ref, first.stream)):
         return known
     if await writing.write(connection, first):

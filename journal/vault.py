@@ -75,6 +75,13 @@ class _Record:
     forgotten_at: datetime | None
 
 
+async def hold_subject(connection: Connection, subject: str) -> None:
+    """Keeps the subject from being forgotten until the caller's transaction ends. Raises `ForgottenError`."""
+    row = await (await connection.execute(SQL["subject"], {"subject": subject})).fetchone()
+    if row is not None and row[1] is None:
+        raise ForgottenError(subject)
+
+
 class Vault:
     """Seals and opens personal data.
 
