@@ -30,6 +30,7 @@ from desk.api import (
     hooks,
     merchants,
     messages,
+    privacy,
     queue,
     terminals,
 )
@@ -70,8 +71,9 @@ def create_app(config: DeskConfig, *, engine: Engine | None = None, clock: Calla
         redoc_url=None,
         strict_content_type=False,
     )
-    for part in (merchants, terminals, controls, commands, documents, messages, cases, queue, desk_facts):
-        app.include_router(part.router, dependencies=[Depends(bearer)], responses=PROBLEMS)
+    parts = (merchants, terminals, controls, commands, documents, messages, cases, queue, desk_facts, privacy)
+    for router in (*(part.router for part in parts), merchants.unkept, privacy.unkept):
+        app.include_router(router, dependencies=[Depends(bearer)], responses=PROBLEMS)
     for open_part in (hooks, health, codec):
         app.include_router(open_part.router)
     describe(app)

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StrictBool, StrictInt, model_validator
 
+from desk.purposes import Purpose
 from domain.money import MOST_FEN
 
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -31,6 +32,7 @@ Words = Annotated[Plain, Field(max_length=4000), AfterValidator(_no_empty)]
 """Free text that must say something."""
 MaybeWords = Annotated[Plain, Field(max_length=4000)]
 Fen = Annotated[StrictInt, Field(ge=0, le=MOST_FEN)]
+Reference = Annotated[Line, Field(max_length=80)]
 Code = Annotated[str, Field(strict=True, pattern=r"^[A-Z][0-9]{2}$")]
 DocType = Annotated[str, Field(strict=True, pattern=r"^D[0-9]{2}$")]
 Id = Annotated[str, Field(strict=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9_:.@-]{0,119}$")]
@@ -108,6 +110,36 @@ class UserBody(Body):
 
     role: Literal["merchant", "agent"]
     d10_document_id: Id | None = None
+
+
+class LookBody(Body):
+    """What personal data is to be seen for: one of the known purposes, and in the caller's own words."""
+
+    purpose: Purpose
+    note: Annotated[Words, Field(max_length=500)]
+
+
+class HoldBody(Body):
+    """A legal hold: what demands it, and the number of the order or request."""
+
+    basis: Literal["court", "regulator", "police", "dispute", "audit"]
+    reference: Reference
+
+
+class EndHoldBody(Body):
+    reference: Reference
+
+
+class EraseBody(Body):
+    """Why personal data is to be erased."""
+
+    ground: Literal["retention-ended", "subject-request"]
+
+
+class ReportBody(LookBody):
+    """A report about someone; `internal` also tells what the person must not be told."""
+
+    internal: StrictBool = False
 
 
 class StatusBody(Body):

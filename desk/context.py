@@ -22,11 +22,13 @@ from domain.policy import Policy
 from journal import Journal
 from journal.callbacks import Callbacks
 from journal.cases import Cases
+from journal.erasing import Erasing
 from journal.files import Files
 from journal.idempotency import Idempotency
 from journal.inbox import Inbox
 from journal.outside import Outside
 from journal.people import People
+from journal.privacy import Privacy
 from journal.queue import Queue
 from journal.registry import Registry
 from journal.sealing import Sealer
@@ -58,6 +60,8 @@ class Desk:
     idempotency: Idempotency
     callbacks: Callbacks
     sealer: Sealer
+    privacy: Privacy
+    erasing: Erasing
     clock: Callable[[], datetime]
     guesses: Tries
     """Failed one-time passwords and caller checks, by what was guessed at."""
@@ -68,6 +72,7 @@ class Desk:
     def over(cls, config: DeskConfig, journal: Journal, engine: Engine, clock: Callable[[], datetime]) -> Self:
         pool = journal.pool
         vault = Vault(pool, config.vault_keys())
+        files = Files(config.file_store(), pool, vault)
         return cls(
             config=config,
             journal=journal,
@@ -77,11 +82,13 @@ class Desk:
             inbox=Inbox(pool),
             vault=vault,
             registry=Registry(pool, vault),
-            files=Files(config.file_store(), pool, vault),
+            files=files,
             people=People(pool, clock=clock),
             idempotency=Idempotency(pool, vault, clock=clock),
             callbacks=Callbacks(pool),
             sealer=Sealer(pool, config.signing_key, Outside(config.checkpoints_dir)),
+            privacy=Privacy(pool),
+            erasing=Erasing(pool, vault, files),
             clock=clock,
             guesses=Tries(5, timedelta(minutes=10), clock),
         )

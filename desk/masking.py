@@ -1,4 +1,8 @@
-"""Personal data as it is shown to those who may not see it whole."""
+"""Personal data as it is shown to those who may not see it whole, and who may ask to.
+
+Staff see a merchant masked; whoever needs more of it to do their work unmasks it, for a purpose that is journaled.
+Engineers and robots cannot: neither needs to know who anyone is. The merchant's own people see their own.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +10,10 @@ from typing import Any
 
 from journal.parties import MerchantDetails
 
+UNMASKERS = ("officer", "reviewer", "supervisor", "compliance_head", "auditor")
+"""Who may see a merchant's data whole, for a purpose."""
 FULL_VIEW = frozenset({"officer", "supervisor", "compliance_head", "reviewer", "merchant", "agent"})
-"""Who sees a merchant's name and identity as they are: those who judge papers against them, and the merchant."""
+"""Who judges papers against what is registered, and the merchant."""
 
 
 def masked(value: str | None, first: int = 0, last: int = 0) -> str | None:
@@ -19,9 +25,9 @@ def masked(value: str | None, first: int = 0, last: int = 0) -> str | None:
     return value[:first] + "*" * (len(value) - first - last) + (value[-last:] if last else "")
 
 
-def merchant_shown(details: MerchantDetails, *, whole: bool) -> dict[str, Any]:
-    """A merchant for the API. Identity, phone and account numbers are shortened unless `whole`."""
-    person, account = details.legal_representative, details.settlement_account
+def merchant_shown(details: MerchantDetails, *, whole: bool, account: bool = False) -> dict[str, Any]:
+    """A merchant for the API. Names and numbers are shortened unless `whole`, the account's number unless `account`."""
+    person, payee = details.legal_representative, details.settlement_account
 
     def number(value: str | None) -> str | None:
         return value if whole else masked(value, 3, 4)
@@ -47,10 +53,11 @@ def merchant_shown(details: MerchantDetails, *, whole: bool) -> dict[str, Any]:
             for contact in details.contacts
         ],
         "settlement_account": {
-            "holder": name(account.holder),
-            "number": masked(account.number, 0, 4),
-            "bank": account.bank,
+            "holder": name(payee.holder),
+            "number": payee.number if account else masked(payee.number, 0, 4),
+            "bank": payee.bank,
         },
         "mcc": details.mcc,
         "address": details.address if whole else masked(details.address, 3),
+        "masked": not whole,
     }

@@ -48,6 +48,7 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
     403: _problem("urn:thaw:refused:<code>: not for this caller"),
     404: _problem("urn:thaw:not-found"),
     409: _problem("urn:thaw:refused:<code>: the rules, or another's act, stand against it"),
+    410: _problem("urn:thaw:erased: it went with the personal data it belonged to"),
     413: _problem("urn:thaw:too-large"),
     422: _problem("urn:thaw:invalid, with `errors` naming the fields"),
     429: _problem("urn:thaw:rate-limited"),

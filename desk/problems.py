@@ -101,6 +101,19 @@ def not_found(zh: str, en: str) -> Problem:
     return Problem(404, "not-found", Text("未找到", "Not found"), Text(zh, en))
 
 
+def erased() -> Problem:
+    """What was there was erased with the personal data it belonged to (410)."""
+    return Problem(
+        410,
+        "erased",
+        Text("已删除", "Erased"),
+        Text(
+            "该商户的个人信息已依法删除,此内容不再存在。",
+            "This merchant's personal data was erased; this content no longer exists.",
+        ),
+    )
+
+
 def no_case(case_id: str) -> Problem:
     return not_found(f"没有案件 {case_id}。", f"There is no case {case_id}.")
 

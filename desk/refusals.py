@@ -55,6 +55,12 @@ REFUSALS: dict[str, tuple[int, str, str]] = {
         "该商户的个人信息已删除,不能再为其登记或办理。",
         "This merchant's personal data was erased; nothing can be registered or done for it any more.",
     ),
+    "erasure-refused": (
+        409,
+        "暂不能删除该商户的个人信息:{why_zh}。",
+        "This merchant's personal data cannot be erased yet: {why_en}.",
+    ),
+    "no-such-hold": (409, "没有依法保全 {hold_id}。", "There is no legal hold {hold_id}."),
     "case-finished": (
         409,
         "案件已全部办结,不再受理。",

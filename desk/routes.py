@@ -60,6 +60,17 @@ class DeskRoute(APIRoute):
         return await once(desk, request, digest, lambda: _told(again, lambda: inner(again)))
 
 
+class UnkeptRoute(DeskRoute):
+    """A route whose answers tell personal data: they are not kept for a repeat, which looks anew and is recorded."""
+
+    async def _take(self, request: Request, inner: Handler) -> Response:
+        request.state.caller = await authenticate(desk_of(request), request)
+        if request.method in SAFE:
+            return await inner(request)
+        body = await read_body(request, MOST_BODY)
+        return await inner(Request(request.scope, _replaying(_readable(request, body))))
+
+
 class UploadRoute(DeskRoute):
     """A route whose endpoint reads the body itself, and answers keys itself (`once`)."""
 

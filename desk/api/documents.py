@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from desk import problems
-from desk.access import STAFF, Caller, TheDesk, allow, is_merchant_side
+from desk.access import Caller, TheDesk, allow, is_merchant_side
 from desk.api.cases import TheCase
 from desk.api.commands import answered
 from desk.commands import Stored
-from desk.looks import record_look
+from desk.looks import Look, record_look
 from desk.papers import KINDS
 from desk.public import document_shown
+from desk.purposes import Purpose
 from desk.routes import UploadRoute, command_id, once
 from desk.uploads import Upload, file_document, receive
 from domain.commands import PEOPLES
@@ -22,7 +23,8 @@ from journal.vault import ForgottenError
 
 router = APIRouter(prefix="/api/v1/cases/{case_id}/documents", tags=["documents"], route_class=UploadRoute)
 
-READERS = tuple(role for role in (*STAFF, "merchant", "agent") if role != "robot")
+READERS = ("officer", "reviewer", "supervisor", "compliance_head", "auditor", "merchant", "agent")
+"""Who may look at papers: not engineers and robots, whose work needs none."""
 
 _FORM: dict[str, Any] = {
     "requestBody": {
@@ -66,8 +68,15 @@ async def _file(told: TheCase, actor: Caller, request: Request, desk: TheDesk, u
 
 
 @router.get("/{document_id}", summary="A document's content", response_class=Response, responses=_CONTENT)
-async def get_document(document_id: str, told: TheCase, actor: Caller, desk: TheDesk) -> Response:
-    """Each look is recorded."""
+async def get_document(
+    document_id: str,
+    told: TheCase,
+    actor: Caller,
+    desk: TheDesk,
+    purpose: Annotated[Purpose | None, Query()] = None,
+) -> Response:
+    """Each look is recorded with its purpose: work on this case (of an auditor: an audit), unless `purpose` says
+    another. 410 for one whose content was erased."""
     allow(actor, "read a document", *READERS)
     document = told.case.document(document_id)
     hidden = document and is_merchant_side(actor) and not document_shown(document, told.policy, actor.name)
@@ -75,9 +84,11 @@ async def get_document(document_id: str, told: TheCase, actor: Caller, desk: The
         raise _no_document(document_id)
     try:
         content = await desk.files.get(document_id)
-    except (NoSuchFileError, ForgottenError):
+        await record_look(desk, actor, told.case.merchant_no, _look(actor, told.case.case_id, document_id, purpose))
+    except NoSuchFileError:
         raise _no_document(document_id) from None
-    await record_look(desk, actor, told.case.merchant_no, document_id)
+    except ForgottenError:
+        raise problems.erased() from None
     ending = document.filed.media_type.rpartition("/")[2]
     headers = {
         "content-disposition": f'inline; filename="{document.doc_type}-{document_id}.{ending}"',
@@ -86,6 +97,11 @@ async def get_document(document_id: str, told: TheCase, actor: Caller, desk: The
         "cache-control": "private, no-store",
     }
     return Response(content, media_type=document.filed.media_type, headers=headers)
+
+
+def _look(actor: Caller, case_id: str, document_id: str, purpose: Purpose | None) -> Look:
+    usual: Purpose = "audit" if actor.has("auditor") else "case_work"
+    return Look(document_id, purpose or usual, case_id)
 
 
 def _no_document(document_id: str) -> problems.Problem:

@@ -12,19 +12,22 @@ from starlette.responses import JSONResponse
 
 from desk import problems
 from desk.access import OFFICE, Caller, TheDesk, is_merchant_side, only, own
-from desk.bodies import MerchantBody, UserBody
+from desk.bodies import LookBody, MerchantBody, UserBody
 from desk.context import Desk
-from desk.looks import record_look
-from desk.masking import FULL_VIEW, merchant_shown
+from desk.looks import Look, record_look
+from desk.masking import UNMASKERS, merchant_shown
+from desk.refusals import refuse
 from desk.registration import register_merchant
-from desk.routes import DeskRoute
+from desk.routes import DeskRoute, UnkeptRoute
 from domain.actors import Actor
+from domain.business_time import format_time
 from journal.files import NoSuchFileError
-from journal.parties import Merchant, NoSuchMerchantError, subject_of
+from journal.parties import Merchant, subject_of
 from journal.people import User, UserExistsError
 from journal.vault import ForgottenError
 
 router = APIRouter(prefix="/api/v1/merchants", tags=["merchants"], route_class=DeskRoute)
+unkept = APIRouter(prefix="/api/v1/merchants", tags=["merchants"], route_class=UnkeptRoute)
 
 USER_MAKERS = ("officer", "supervisor", "robot")
 
@@ -42,15 +45,10 @@ async def post_merchant(
 
 @router.get("/{merchant_no}", summary="A merchant")
 async def get_merchant(merchant_no: str, actor: Caller, desk: TheDesk) -> dict[str, Any]:
-    """Personal data is shown whole only to those who judge papers against it, and to the merchant; each look is
-    recorded."""
+    """Personal data is masked (`masked`), but for the merchant's own people. `POST …/unmask` shows it whole."""
     own(actor, merchant_no)
-    merchant = await desk.registry.merchant(merchant_no)
-    if merchant is None:
-        raise _no_merchant(merchant_no)
-    terminals = await desk.registry.terminals_of(merchant_no)
-    facts = {"version": merchant.version, "terminals": [terminal.terminal_sn for terminal in terminals]}
-    return {**await _personal(desk, actor, merchant), **facts}
+    merchant = await found(merchant_no, desk)
+    return await shown(desk, merchant, whole=is_merchant_side(actor))
 
 
 async def found(merchant_no: str, desk: TheDesk) -> Merchant:
@@ -59,6 +57,21 @@ async def found(merchant_no: str, desk: TheDesk) -> Merchant:
     if merchant is None:
         raise _no_merchant(merchant_no)
     return merchant
+
+
+@unkept.post("/{merchant_no}/unmask", summary="A merchant's personal data, for a purpose")
+async def post_unmask(
+    actor: Annotated[Actor, Depends(only("unmask a merchant", *UNMASKERS))],
+    merchant: Annotated[Merchant, Depends(found)],
+    desk: TheDesk,
+    body: LookBody,
+) -> dict[str, Any]:
+    """Whole, the account's number too. Who looked, when, for which purpose and in whose words is journaled first."""
+    try:
+        await record_look(desk, actor, merchant.merchant_no, Look("merchant", body.purpose, note=body.note))
+    except ForgottenError:
+        raise problems.refused(refuse("personal-data-erased")) from None
+    return await shown(desk, merchant, whole=True, account=True)
 
 
 @router.post("/{merchant_no}/users", status_code=201, summary="A log-in for a merchant or its agent")
@@ -98,15 +111,17 @@ async def _check_authorization(desk: Desk, merchant: Merchant, body: UserBody) -
         raise problems.field_error("d10_document_id", *text)
 
 
-async def _personal(desk: Desk, actor: Actor, merchant: Merchant) -> dict[str, Any]:
+async def shown(desk: Desk, merchant: Merchant, *, whole: bool, account: bool = False) -> dict[str, Any]:
+    """A merchant as it may be seen; of one whose data was erased, what is left."""
+    terminals = await desk.registry.terminals_of(merchant.merchant_no)
+    facts = {"version": merchant.version, "terminals": [terminal.terminal_sn for terminal in terminals]}
     try:
         details = await desk.registry.merchant_details(merchant.merchant_no)
-    except (NoSuchMerchantError, ForgottenError):
+    except ForgottenError:
+        at = await desk.erasing.erased_at(merchant.merchant_no)
         return {"merchant_no": merchant.merchant_no, "merchant_type": merchant.merchant_type, "mcc": merchant.mcc,
-                "erased": True}  # fmt: skip
-    if not is_merchant_side(actor):
-        await record_look(desk, actor, merchant.merchant_no, "merchant")
-    return merchant_shown(details, whole=actor.has(*FULL_VIEW))
+                "erased": True, "erased_at": format_time(at) if at else None, **facts}  # fmt: skip
+    return {**merchant_shown(details, whole=whole, account=account), **facts}
 
 
 def _no_merchant(merchant_no: str) -> problems.Problem:

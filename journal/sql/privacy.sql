@@ -100,6 +100,13 @@ where not started
 -- Everything the vault holds of a subject, oldest first.
 select ref, kind, created_at from journal.vault_records where subject = %(subject)s order by created_at, ref;
 
+-- name: readings_of
+-- Which record is the newest reading of which document.
+select g.document_id, g.ref
+from journal.readings g
+join journal.vault_records r using (ref)
+where r.subject = %(subject)s;
+
 -- name: files_of
 select document_id, sha256, size, stored_at, removed_at
 from journal.files
