@@ -80,7 +80,15 @@ class Api:
         with file.open("rb") as content:
             return await self._call("POST", path, data=dict(form), files={"file": (file.name, content)})
 
+    async def download(self, path: str, body: Mapping[str, Any]) -> bytes:
+        """A file that a POST answers with."""
+        return (await self._sent("POST", path, json=body)).content
+
     async def _call(self, method: str, path: str, **more: Any) -> Any:
+        response = await self._sent(method, path, **more)
+        return response.json() if response.content else None
+
+    async def _sent(self, method: str, path: str, **more: Any) -> httpx2.Response:
         headers = {"Idempotency-Key": str(uuid4())} if method == "POST" else {}
         try:
             response = await self._client.request(method, f"/api/v1{path}", headers=headers, **more)
@@ -89,7 +97,7 @@ class Api:
                 0, "The desk cannot be reached", f"{self._client.base_url} ({type(error).__name__})"
             ) from None
         if response.is_success:
-            return response.json() if response.content else None
+            return response
         raise _error(response)
 
 

@@ -112,6 +112,8 @@ async def get_case(told: TheCase, seen_by: TheViewer, desk: TheDesk) -> dict[str
     view = case_view(told, seen_by, desk.config)
     if await desk.inbox.has_pending(told.case.case_id):
         view["commands_pending"] = True
+    if at := await desk.erasing.erased_at(told.case.merchant_no):
+        view["personal_data_erased_at"] = format_time(at)
     return view
 
 

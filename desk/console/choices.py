@@ -8,6 +8,7 @@ from desk.console import names
 from desk.console.forms import Option
 from desk.console.words import word
 from desk.language import Language
+from desk.purposes import PURPOSES
 from domain.controls import K1_KINDS
 from domain.events import AUTHORITIES
 from domain.policy import MERCHANT_TYPES, Policy, Reason
@@ -40,6 +41,7 @@ def of_policy(policy: Policy, language: Language) -> dict[str, Sequence[Option]]
         "verdicts": of_words("verdict", ("accept", "reject", "unsure"), language),
         "merchant_types": of_words("merchant_type", MERCHANT_TYPES, language),
         "languages": [("zh", "中文"), ("en", "English")],
+        "purposes": [(purpose, text.of(language)) for purpose, text in PURPOSES.items()],
         "user_roles": of_words("role", ("merchant", "agent"), language),
     }
 

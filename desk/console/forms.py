@@ -135,6 +135,9 @@ FORMS: Mapping[str, tuple[Spec, ...]] = {
         Spec("settlement_account.holder"), Spec("settlement_account.number"), Spec("settlement_account.bank"),
         Spec("mcc"), Spec("address", wide=True),
     ),
+    "unmask": (
+        Spec("purpose", "select", options="purposes"), Spec("note", "area"),
+    ),
     "user": (
         Spec("role", "radio", options="user_roles"), Spec("d10_document_id", optional=True),
     ),

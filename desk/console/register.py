@@ -18,6 +18,7 @@ from desk.console.cases import SHOWN_AGAIN, fresh_key
 from desk.console.forms import Attempt, Filling, MistypedError
 from desk.console.visits import CONSOLE, PageRoute, SentForm, TheVisit, Visit
 from desk.console.words import word
+from desk.masking import UNMASKERS
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
@@ -105,13 +106,23 @@ async def get_merchant_page(visit: TheVisit, merchant_no: str, entered: bool = F
 
 
 async def _merchant_page(
-    visit: Visit, merchant_no: str, *, entered: bool = False, user: Any = None, attempt: Attempt | None = None
+    visit: Visit,
+    merchant_no: str,
+    *,
+    entered: bool = False,
+    user: Any = None,
+    attempt: Attempt | None = None,
+    whole: Any = None,
 ) -> Response:
-    """A merchant as far as the visitor may see it; each look is recorded."""
-    merchant = await get_merchant(merchant_no, visit.actor, visit.desk)
+    """A merchant, masked but for its own people; `whole` is what an unmasking gave."""
+    merchant = whole or await get_merchant(merchant_no, visit.actor, visit.desk)
     options = choices.of_policy(visit.desk.policy, visit.language)
     makes = visit.may(*USER_MAKERS)
     filled = Filling({"role": "merchant"}, options)
+
+    def tried(form: str) -> Attempt | None:
+        return attempt if attempt and attempt.form == form else None
+
     return pages.page(
         visit.request,
         visit,
@@ -120,12 +131,30 @@ async def _merchant_page(
         here_full=f"{visit.base}/merchants/{merchant_no}",
         merchant=merchant,
         entered=entered,
-        user_form=forms.shown("user", filled, visit.language, attempt) if makes else None,
+        user_form=forms.shown("user", filled, visit.language, tried("user")) if makes else None,
+        unmask_form=forms.shown("unmask", filled, visit.language, tried("unmask")) if visit.may(*UNMASKERS) else None,
         user=user,
         attempt=attempt,
         registers=visit.may(*OFFICE),
         fresh_key=fresh_key,
     )
+
+
+@router.post("/merchants/{merchant_no}/unmask")
+async def post_unmask(visit: TheVisit, form: SentForm, merchant_no: str) -> Response:
+    """Shows a merchant whole, this once, for the purpose that was stated."""
+    try:
+        body = forms.body("unmask", form, visit.language)
+        answer = await visit.calls.post(f"/api/v1/merchants/{merchant_no}/unmask", body, key=fresh_key())
+    except MistypedError as mistyped:
+        message = word("pages", "error.mistyped").of(visit.language)
+        return await _merchant_page(visit, merchant_no, attempt=Attempt("unmask", form, message, mistyped.errors))
+    except RefusedError as refusal:
+        if refusal.status not in SHOWN_AGAIN:
+            raise
+        attempt = Attempt("unmask", form, refusal.detail, dict(refusal.errors), status=refusal.status)
+        return await _merchant_page(visit, merchant_no, attempt=attempt)
+    return await _merchant_page(visit, merchant_no, whole=answer.body)
 
 
 @router.post("/merchants/{merchant_no}/users")

@@ -334,3 +334,19 @@ async def test_the_unknown_get_no_session(house):
     answer = await Surfer(house).post("/login", {"name": "nobody", "password": ""})
     assert answer.status_code == 401
     assert "thaw_session" not in answer.headers.get("set-cookie", "")
+
+
+async def test_a_merchant_shows_masked_until_someone_says_what_for(house):
+    officer = await as_(house, "officer1")
+    page = await officer.page(f"/console/merchants/{MERCHANT_NO}")
+    assert "13800000001" not in page.text
+    refused = officer.read(await officer.send(page.form("/unmask"), purpose="contact", note=" "), status=422)
+    assert "13800000001" not in refused.text
+    shown = officer.read(await officer.send(page.form("/unmask"), purpose="contact", note="回拨电话"))
+    assert "13800000001" in shown.text
+    assert "this look was recorded" in shown.text
+    assert not shown.has_form("/unmask")
+    (look,) = await house.desk.journal.read(f"looks:{MERCHANT_NO}")
+    assert '"purpose":"contact"' in look.data
+    engineer = await as_(house, "engineer1")
+    assert not (await engineer.page(f"/console/merchants/{MERCHANT_NO}")).has_form("/unmask")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
+import zipfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,7 @@ from typing import Any
 import pytest
 import uvicorn
 
-from tests.desk.house import USERS
+from tests.desk.house import MERCHANT_NO, USERS
 from tests.desk.working import PNG, Work
 from workers.api import NoAccessError, access_of
 from workers.stack.ports import any_free
@@ -87,6 +89,41 @@ async def test_an_unknown_user_is_told_who_there_is(thaw: Thaw) -> None:
     code, told = await thaw("case", "list", "--as", "nobody")
     assert code == 1
     assert "officer1" in told["error"]
+
+
+async def test_what_is_held_of_someone_is_exported_held_and_not_erased_yet(
+    work: Work, thaw: Thaw, tmp_path: Path
+) -> None:
+    case_id = await work.case()
+    code, hold = await thaw("privacy", "hold", MERCHANT_NO, "--basis", "court", "--reference", "2026-1")
+    assert code == 0, hold
+    code, refused = await thaw("privacy", "erase", f"merchant:{MERCHANT_NO}", "--yes")
+    assert (code, refused["code"]) == (1, "erasure-refused")
+    assert case_id in refused["error"]
+    assert hold["hold_id"] in (await thaw("privacy", "show", MERCHANT_NO, as_json=False))[1]
+    code, _ = await thaw("privacy", "end-hold", MERCHANT_NO, hold["hold_id"], "--reference", "2026-2")
+    assert code == 0
+    assert (await thaw("privacy", "show", MERCHANT_NO))[1]["holds"] == []
+    assert (await thaw("privacy", "due"))[1]["items"] == []
+
+    report = tmp_path / "report.zip"
+    code, written = await thaw("privacy", "export", MERCHANT_NO, "--out", str(report), "--note", "来信 12 号")
+    assert (code, written["bytes"]) == (0, report.stat().st_size)
+    assert report.stat().st_mode & 0o777 == 0o600
+    with zipfile.ZipFile(report) as file:
+        assert json.loads(file.read("report.json"))["looks"][-1]["purpose"] == "subject_request"
+    assert os.listdir(tmp_path) == ["report.zip"]  # noqa: PTH208 — nothing half-written beside it
+
+
+async def test_personal_data_is_unmasked_for_a_purpose_and_by_whom_it_concerns(thaw: Thaw) -> None:
+    code, shown = await thaw("privacy", "unmask", MERCHANT_NO, "--purpose", "contact", "--note", "回拨")
+    assert (code, shown["contacts"][0]["phone"]) == (0, "13800000001")
+    code, refused = await thaw("privacy", "unmask", MERCHANT_NO, "--purpose", "gossip", "--note", "x")
+    assert (code, refused["fields"]) == (1, ["purpose"])
+    code, refused = await thaw("privacy", "due", "--as", "officer1")
+    assert (code, refused["status"]) == (1, 403)
+    code, refused = await thaw("privacy", "show", "merchant:999")
+    assert (code, refused["status"]) == (1, 404)
 
 
 def test_away_from_a_stack_the_environment_says_where_the_desk_is(
