@@ -86,6 +86,7 @@ class Wording:
                 "available_fen": _number(facts, "available_fen"),
                 "days": _number(facts, "days"),
                 "day": _number(facts, "day"),
+                "command": _command(facts.get("command"), language),
                 "effect": _effect(facts.get("effect"), language),
                 "code": facts.get("code", ""),
                 "why": facts.get("why", ""),
@@ -137,6 +138,26 @@ def _environment(language: Language) -> Environment:
     environment.filters["yuan"] = yuan
     environment.filters["when"] = lambda moment: when(moment, language)
     return environment
+
+
+MERCHANTS_COMMANDS: Mapping[str, Text] = {
+    "open_appeal": Text("提出申诉", "open the appeal"),
+    "add_document": Text("上传材料", "upload a document"),
+    "extend_evidence": Text("延长举证期限", "extend the evidence period"),
+    "submit": Text("提交申诉", "submit the appeal"),
+    "resubmit": Text("补件提交", "submit the documents anew"),
+    "withdraw": Text("撤回申诉", "withdraw the appeal"),
+    "reopen": Text("重新申诉", "reopen the case"),
+    "reset_credentials": Text("重置登录凭证", "reset the log-in"),
+    "sign_agreement": Text("签署协议", "sign the agreement"),
+    "new_account": Text("提供收款账户", "name a payout account"),
+    "post_message": Text("留言", "send a message"),
+}
+"""What merchants and agents may ask for, in their words."""
+
+
+def _command(name: str | None, language: Language) -> str:
+    return MERCHANTS_COMMANDS.get(name or "", Text("申请", "your request")).of(language)
 
 
 def _effect(name: str | None, language: Language) -> str:

@@ -314,8 +314,11 @@ class RecordNotice:
 
 @dataclass(frozen=True, slots=True)
 class RecordRefusal:
+    """A person's command was refused when nobody waited for the answer; `author` is `role:name`."""
+
     command: str
     code: str
+    author: str = ""
 
 
 Command = (

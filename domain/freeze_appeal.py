@@ -167,7 +167,7 @@ def _proceed(case: Case, command: _Procedure, asked: Asked, policy: Policy) -> D
         case c.RecordNotice():
             return _record_notice(case, command)
         case c.RecordRefusal():
-            return (CommandRefused(command.command, command.code),)
+            return (CommandRefused(command.command, command.code, command.author),)
         case c.ReportRefusal():
             return discrepancies.reported(case, command)
         case c.SettleRefusal():

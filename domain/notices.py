@@ -8,6 +8,7 @@ Source: spec README, What must always hold 7 and 11; timers.csv.
 from __future__ import annotations
 
 from domain import events as e
+from domain.actors import MERCHANT_SIDE
 from domain.case import Case, OwedNotice
 
 
@@ -74,6 +75,8 @@ def _owed(case: Case, event: e.Event) -> tuple[_Owed, ...]:
             return (("hold_due", "lead", {"day": str(event.day)}),)
         case e.HoldRefused():
             return (("hold_refused", "operations", {"available_fen": str(event.available_fen)}),)
+        case e.CommandRefused() if event.author.partition(":")[0] in MERCHANT_SIDE:
+            return (("command_refused", "merchant", {"command": event.command}),)
         case e.DiscrepancyFound() if not event.message_ref:
             return (("effect_refused", "operations", {"effect": event.source, "code": event.claimed}),)
         case e.DiscrepancyFound():

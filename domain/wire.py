@@ -118,7 +118,18 @@ def _unstated(body: Body) -> Body:
     return {**body, "authority": None}
 
 
-FORMS = Forms({("LegalHoldPlaced", 1): _unstated, ("LegalHoldLifted", 1): _unstated})
+def _by_nobody(body: Body) -> Body:
+    """In form 1 of a refusal its author was not written down."""
+    return {**body, "author": ""}
+
+
+FORMS = Forms(
+    {
+        ("LegalHoldPlaced", 1): _unstated,
+        ("LegalHoldLifted", 1): _unstated,
+        ("CommandRefused", 1): _by_nobody,
+    }
+)
 """The lifts of events that have had more than one form."""
 
 

@@ -53,6 +53,7 @@ class Command:
     received_at: datetime
     settled_at: datetime | None
     outcome: dict[str, Any] | None
+    seen_at: datetime | None = None
 
 
 async def put(connection: Connection, message: Message, case_id: str) -> bool:
@@ -122,6 +123,12 @@ class Inbox:
         to be shown to them until they have seen it."""
         async with self._pool.connection() as connection, connection.cursor(row_factory=class_row(Command)) as cursor:
             await cursor.execute(SQL["refusals"], {"author": author, "limit": limit})
+            return tuple(await cursor.fetchall())
+
+    async def of_author(self, author: str, limit: int = 50) -> tuple[Command, ...]:
+        """What `author` (a user's name) gave that had to be stored, newest first: waiting, done and refused."""
+        async with self._pool.connection() as connection, connection.cursor(row_factory=class_row(Command)) as cursor:
+            await cursor.execute(SQL["of_author"], {"author": author, "limit": limit})
             return tuple(await cursor.fetchall())
 
     async def mark_seen(self, command_id: str, author: str) -> bool:

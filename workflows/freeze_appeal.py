@@ -329,7 +329,7 @@ class FreezeAppeal:
             if not isinstance(answer, Refused):
                 return Outcome(answer)
             refusal = refusal_of(answer)
-        await self._record.note_refusal(order.command_id, order.name, refusal.code)
+        await self._record.note_refusal(order.command_id, order.name, refusal.code, order.by.signing_as(()))
         return Outcome(refused=refusal)
 
     @workflow.signal

@@ -96,9 +96,11 @@ class Record:
         entry = next(entry for entry in self._entries if entry.command_id == self._refusal_id(command_id))
         return str(body_of(entry)["code"])
 
-    async def note_refusal(self, command_id: str, name: str, code: str) -> None:
-        """Journal that a command was refused, where nobody waits for the answer."""
-        await self.apply(RecordRefusal(name, code), self.asked(self._refusal_id(command_id)))
+    async def note_refusal(self, command_id: str, name: str, code: str, author: str) -> None:
+        """Journal that a command was refused, where nobody waits for the answer. (A run that refused one before
+        refusals were told to merchants goes on not to tell them.)"""
+        told = author if workflow.patched("refusals-are-told") else ""
+        await self.apply(RecordRefusal(name, code, told), self.asked(self._refusal_id(command_id)))
 
     def _refusal_id(self, command_id: str) -> str:
         return f"{self.case.case_id}:refused:{command_id}"

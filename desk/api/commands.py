@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from starlette.responses import JSONResponse
 
 from desk import problems
@@ -74,10 +74,14 @@ async def post_unknown_command(name: str, actor: Caller) -> None:
 
 
 @router.get("/commands", summary="The caller's stored commands that were refused when they were delivered")
-async def get_refused(actor: Caller, desk: TheDesk) -> dict[str, Any]:
+async def get_refused(
+    actor: Caller,
+    desk: TheDesk,
+    every: Annotated[bool, Query(alias="all", description="Also those that wait, were done, or were seen.")] = False,
+) -> dict[str, Any]:
     """Newest first, until the caller says they were seen (`POST /commands/{command_id}/seen`)."""
-    refused = await desk.inbox.refusals(actor.name)
-    return {"items": [_command_shown(command) for command in refused]}
+    commands = await (desk.inbox.of_author(actor.name) if every else desk.inbox.refusals(actor.name))
+    return {"items": [_command_shown(command) for command in commands]}
 
 
 @router.post("/commands/{command_id}/seen", summary="The caller has seen a refusal")
@@ -111,6 +115,7 @@ def _command_shown(command: Command) -> dict[str, Any]:
         "name": command.name,
         "received_at": format_time(command.received_at),
         "settled_at": format_time(command.settled_at) if command.settled_at else None,
+        "seen": command.seen_at is not None,
         **state_of(command.outcome),
     }
 

@@ -59,6 +59,7 @@ async def get_list(
         reasons=[reason for reason in visit.desk.policy.reasons.values() if "K1" in reason.case_kinds],
         tiers=TIERS,
         policy=visit.desk.policy,
+        refused_count=len(await visit.desk.inbox.refusals(visit.actor.name)),
     )
 
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import RedirectResponse, Response
 
 from desk import problems
-from desk.console import cases, documents, login, pages, register, worklist
+from desk.console import cases, documents, login, ownwork, pages, register, worklist
 from desk.console.visits import CONSOLE, PORTAL, PageRoute, TheVisit
 
 router = APIRouter(include_in_schema=False)
@@ -38,9 +38,9 @@ async def get_elsewhere(request: Request, visit: TheVisit) -> Response:
 
 
 router.include_router(login.router)
-for _pages in (worklist.router, cases.router, documents.router, register.router):
+for _pages in (worklist.router, cases.router, documents.router, register.router, ownwork.router):
     router.include_router(_pages, prefix=CONSOLE)
-for _pages in (cases.router, documents.router, register.router):
+for _pages in (cases.router, documents.router, register.router, ownwork.router):
     router.include_router(_pages, prefix=PORTAL)
 router.include_router(fallback)
 

@@ -160,6 +160,10 @@ def _control(value: Mapping[str, Any], telling: Telling) -> Sequence[str]:
     return [line, *([value["detail"]] if value.get("detail") else [])]
 
 
+def _author(value: str, telling: Telling) -> Sequence[str]:
+    return (names.actor(value, telling.language),)
+
+
 def _authority(value: Mapping[str, str], telling: Telling) -> Sequence[str]:
     kind = word("authority", value["kind"]).of(telling.language)
     return (f"{value['name']} ({kind}) · {value['instrument_no']}",)
@@ -273,6 +277,6 @@ SHOWN: Mapping[str, Show] = {
     "steps": _steps, "n": _step, "answer": _plain, "why": _plain, "code": _code, "withdrawn": _yes,
     "matches": _matches, "release_fen": _money, "approved_by": _listed, "notice": _named("notice"),
     "channel": _text, "delivered_at": _moment, "audience": _text, "source": _plain, "recorded": _text,
-    "claimed": _text, "command": _named("command"), "dues": _dues,
+    "claimed": _text, "command": _named("command"), "author": _author, "dues": _dues,
 }  # fmt: skip
 """How each field of an event is shown, in the order in which they stand."""

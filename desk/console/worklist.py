@@ -49,6 +49,7 @@ async def get_worklist(
         done=done,
         none=none,
         policy=visit.desk.policy,
+        refused_count=len(await visit.desk.inbox.refusals(visit.actor.name)),
     )
 
 

@@ -55,7 +55,9 @@ class DiscrepancyResolved:
 
 @dataclass(frozen=True, slots=True)
 class CommandRefused:
-    """A command that could not be answered at once (a signal, or one stored while the engine was away) was refused."""
+    """A command that could not be answered at once (a signal, or one stored while the engine was away) was refused.
+    `author` is `role:name`, empty where it was not written down."""
 
     command: str
     code: str
+    author: str

@@ -8,13 +8,13 @@ on conflict (command_id) do nothing
 returning command_id
 
 -- name: find
-select command_id, case_id, name, body, actor, received_at, settled_at, outcome
+select command_id, case_id, name, body, actor, received_at, settled_at, outcome, seen_at
 from journal.commands
 where command_id = %(command_id)s
 
 -- name: pending
 -- The oldest unanswered command of each case, oldest first: a later one is not shown before it is settled.
-select command_id, case_id, name, body, actor, received_at, settled_at, outcome
+select command_id, case_id, name, body, actor, received_at, settled_at, outcome, seen_at
 from journal.commands as c
 where c.settled_at is null and not c.case_id = any(%(but)s)
     and not exists (
@@ -36,10 +36,18 @@ select command_id from journal.commands where command_id = %(command_id)s and se
 
 -- name: refusals
 -- Stored commands of an author that were refused and that they have not seen, newest first.
-select command_id, case_id, name, body, actor, received_at, settled_at, outcome
+select command_id, case_id, name, body, actor, received_at, settled_at, outcome, seen_at
 from journal.commands
 where substr(actor, strpos(actor, ':') + 1) = %(author)s and seen_at is null and outcome ->> 'refused' is not null
 order by settled_at desc
+limit %(limit)s
+
+-- name: of_author
+-- What an author's stored commands came to, newest first.
+select command_id, case_id, name, body, actor, received_at, settled_at, outcome, seen_at
+from journal.commands
+where substr(actor, strpos(actor, ':') + 1) = %(author)s
+order by sequence desc
 limit %(limit)s
 
 -- name: mark_seen

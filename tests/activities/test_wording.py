@@ -9,8 +9,19 @@ from typing import Any
 import pytest
 
 import policies
-from activities.wording import FOLDER, LANGUAGES, NOT_REACHED, RELEASED, Letter, Places, Wording, when
+from activities.wording import (
+    FOLDER,
+    LANGUAGES,
+    MERCHANTS_COMMANDS,
+    NOT_REACHED,
+    RELEASED,
+    Letter,
+    Places,
+    Wording,
+    when,
+)
 from domain import notices
+from domain.commands import PEOPLES
 from domain.one_time import one_time_password
 from domain.text import Text
 from workflows.ports import NoticeOrder, Order
@@ -29,6 +40,7 @@ FACTS = {
     "code": "insufficient-held",
     "effect": "cancel_reservation",
     "why": "account-changed",
+    "command": "withdraw",
     "source": "bank",
     "available_fen": "1200",
 }
@@ -235,3 +247,9 @@ def test_internal_notices_lead_to_the_case_and_merchants_ones_to_the_portal(word
 
     assert (PORTAL in text) is (OWED[notice] == "merchant")
     assert "https://thaw.example" in text
+
+
+def test_every_command_of_a_merchant_has_words_for_its_refusal():
+    theirs = {name for name, turn in PEOPLES.items() if {"merchant", "agent"} & set(turn.roles)}
+
+    assert set(MERCHANTS_COMMANDS) == theirs | {"post_message"}

@@ -12,6 +12,7 @@ import httpx2
 from desk.delivery import message_of
 from domain.actors import Actor
 from tests.desk.house import House, opened, prepared
+from tests.desk.surfer import Surfer
 from tests.desk.working import PNG, Work, open_work
 from workflows.messages import CommandOrder
 
@@ -59,10 +60,35 @@ async def test_what_was_stored_is_delivered_in_order_once_the_engine_is_there(da
         assert states[1]["state"] == "refused"
         assert states[1]["refusal"]["code"] == "stale-version"
         events = (await work.house.auditor1.get(f"/api/v1/cases/{case_id}/events")).json()
-        assert [e["data"]["code"] for e in events if e["type"] == "CommandRefused"] == ["stale-version"]
+        (refusal,) = (e["data"] for e in events if e["type"] == "CommandRefused")
+        assert (refusal["code"], refusal["author"]) == ("stale-version", "merchant:merchant1")
+        await _is_told(work)
         assert third["state"] == "stored"
         filed = next(e for e in events if e["type"] == "DocumentAdded")
         assert filed["data"]["document"]["document_id"] == third["document_id"]
+
+
+async def _is_told(work: Work) -> None:
+    """The merchant whose command was refused gets a notice, and sees in their own list why, until they say so."""
+    for _ in range(200):
+        if "command_refused" in [notice.notice for notice in work.hands.notices.values()]:
+            break
+        await asyncio.sleep(0.05)
+    told = next(notice for notice in work.hands.notices.values() if notice.notice == "command_refused")
+    assert (told.audience, told.facts) == ("merchant", {"command": "open_appeal"})
+    merchant, officer = Surfer(work.house), Surfer(work.house, language="zh")
+    await merchant.log_in("merchant1")
+    await officer.log_in("officer1")
+    assert "refused when delivered: 1" in (await merchant.page("/portal/cases")).text
+    page = await merchant.page("/portal/commands")
+    assert "Open the appeal refused The case has changed (it is at version 2, you saw 1)" in page.text
+    assert "Upload a document" in page.text
+    await merchant.send(page.form("/seen"))
+    assert "refused when delivered" not in (await merchant.page("/portal/cases")).text
+    assert "The case has changed" in (await merchant.page("/portal/commands")).text  # seen, and still there
+    theirs = (await officer.page("/console/commands")).text
+    assert "已办理" in theirs
+    assert "案件已变更" not in theirs
 
 
 async def test_a_control_whose_case_closed_meanwhile_opens_a_case_of_its_own(work: Work):

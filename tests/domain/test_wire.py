@@ -128,7 +128,7 @@ def test_every_command_of_people_can_be_given_by_name() -> None:
 
 
 def test_a_refusal_journaled_for_its_author_leaves_the_version(appeal_released: Past) -> None:
-    past = appeal_released.when(RecordRefusal("approve", "wrong-status")).then(
-        CommandRefused("approve", "wrong-status")
+    past = appeal_released.when(RecordRefusal("approve", "wrong-status", "reviewer:reviewer2")).then(
+        CommandRefused("approve", "wrong-status", "reviewer:reviewer2")
     )
     assert past.case.version == appeal_released.case.version
