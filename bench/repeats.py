@@ -120,7 +120,7 @@ def counted(
     """What was repeated, by the journal as it was lost, as it is now, and the keys partners were asked."""
     then = {name: History().after(entries) for name, entries in before.items()}
     now = {name: History().after(entries) for name, entries in after.items()}
-    known = set().union(*(_done(entries, then[name].case) for name, entries in before.items()))
+    known = set().union(*(done_keys(entries) for entries in before.values()))
     times = Counter(asked)
     notices = Counter(key for entries in after.values() for key in _told(entries))
     moved = sum(
@@ -143,8 +143,9 @@ def counted(
     )
 
 
-def _done(entries: Sequence[Entry], case: Case) -> set[str]:
+def done_keys(entries: Sequence[Entry]) -> set[str]:
     """The keys of what the journal knows to have been done for a case."""
+    case = History().after(entries).case
     steps = {step.planned.key for step in case.release.steps if step.state in {"done", "undone"}}
     controls = {f"{case.case_id}:control:{c.control_id}:{effect}" for c in case.controls for effect in c.enforced}
     return steps | controls | set(_told(entries))

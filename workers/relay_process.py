@@ -246,7 +246,9 @@ async def _serve(settings: Settings) -> None:
     client = await connect(settings, "relay", runtime=telemetry(settings))
     async with await open_journal(settings.database_url, max_size=8) as journal:
         desk = Desk.over(settings, journal, Engine(client), utc_now)
-        relay = RelayProcess(client, journal, lambda command: deliver(desk, command))
+        relay = RelayProcess(
+            client, journal, lambda command: deliver(desk, command), pace=Pace(settings.starts_per_second)
+        )
         sealing = Sealing(desk.sealer, settings.checkpoint_seconds)
         async with asyncio.TaskGroup() as group:
             group.create_task(relay.run())

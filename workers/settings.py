@@ -79,6 +79,9 @@ class Settings(BaseSettings):
     """Where signed checkpoints are kept outside the database."""
     checkpoint_seconds: float = Field(default=60.0, gt=0)
     """How often the relay seals what was written since."""
+    starts_per_second: float | None = Field(default=None, gt=0)
+    """How many cases the relay starts a second at most, also when the engine has lost them all; None starts as many as
+    the engine takes."""
     policy_version: str | None = None
     """A dated policy pack of `policies/`; None takes the newest."""
 
