@@ -3,6 +3,8 @@
 import json
 import socket
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -140,3 +142,66 @@ def test_the_usual_port_is_used_when_it_is_free(place: Place) -> None:
 def test_no_two_processes_get_the_same_port(place: Place, taken: int) -> None:
     chosen = ports.choose(place.ports, {"a": taken, "b": taken, "c": taken})
     assert len(set(chosen.values())) == 3
+
+
+CHOOSES = """
+import json, sys
+from pathlib import Path
+from workers.stack import ports
+
+usual = {name: int(port) for name, port in json.loads(sys.argv[2]).items()}
+sys.stdin.readline()
+print(json.dumps(ports.choose(Path(sys.argv[1]), usual)), flush=True)
+sys.stdin.readline()
+"""
+"""A stack that chooses its ports when told to, and listens on none of them before it is told to end."""
+
+
+@pytest.fixture
+def claims(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A machine of its own, as far as claims on ports go."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    return tmp_path
+
+
+def starting(folder: Path, usual: dict[str, int]) -> subprocess.Popen[str]:
+    folder.mkdir()
+    command = [sys.executable, "-c", CHOOSES, str(folder / "ports.json"), json.dumps(usual)]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+def told(stack: subprocess.Popen[str]) -> None:
+    assert stack.stdin is not None
+    stack.stdin.write("go\n")
+    stack.stdin.flush()
+
+
+def chosen_by(stack: subprocess.Popen[str]) -> dict[str, int]:
+    assert stack.stdout is not None
+    chosen: dict[str, int] = json.loads(stack.stdout.readline())
+    return chosen
+
+
+def test_stacks_that_start_in_the_same_moment_share_no_port(claims: Path) -> None:
+    usual = {name: ports.any_free() for name in ("desk", "temporal", "postgres")}
+    stacks = [starting(claims / f"stack-{n}", usual) for n in range(4)]
+    for stack in stacks:
+        told(stack)
+    chosen = [port for stack in stacks for port in chosen_by(stack).values()]
+    for stack in stacks:
+        stack.communicate("end\n")
+    assert len(set(chosen)) == len(chosen) == 12
+    assert set(usual.values()) <= set(chosen), "nobody took the usual ports"
+
+
+def test_the_ports_of_a_stack_that_was_killed_before_it_listened_are_free_again(claims: Path) -> None:
+    usual = {"desk": ports.any_free()}
+    killed = starting(claims / "killed", usual)
+    told(killed)
+    assert chosen_by(killed) == usual
+    killed.kill()
+    killed.communicate()
+    after = starting(claims / "after", usual)
+    told(after)
+    assert chosen_by(after) == usual
+    after.communicate("end\n")
