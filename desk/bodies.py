@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StrictBool, StrictInt, model_validator
+from pydantic_core import PydanticCustomError
 
+from desk.personal_numbers import personal_number_in
 from desk.purposes import Purpose
 from domain.money import MOST_FEN
 
@@ -26,11 +28,24 @@ def _no_empty(text: str) -> str:
     return text
 
 
+def _no_personal_number(text: str) -> str:
+    if personal_number_in(text):
+        raise PydanticCustomError(
+            "personal_number",
+            "It names an identity, telephone or card number, and it will stand in the record in clear; "
+            "leave the number out, or write it in a message, which is sealed",
+        )
+    return text
+
+
 Plain = Annotated[str, Field(strict=True), AfterValidator(_printable)]
 Line = Annotated[Plain, Field(max_length=200), AfterValidator(_no_empty)]
 Words = Annotated[Plain, Field(max_length=4000), AfterValidator(_no_empty)]
 """Free text that must say something."""
 MaybeWords = Annotated[Plain, Field(max_length=4000)]
+Recorded = Annotated[Words, AfterValidator(_no_personal_number)]
+"""Free text that goes into the case's record, in clear and for good."""
+MaybeRecorded = Annotated[MaybeWords, AfterValidator(_no_personal_number)]
 Fen = Annotated[StrictInt, Field(ge=0, le=MOST_FEN)]
 Reference = Annotated[Line, Field(max_length=80)]
 Code = Annotated[str, Field(strict=True, pattern=r"^[A-Z][0-9]{2}$")]
@@ -177,7 +192,7 @@ class ControlBody(Body):
     held_amount_fen: Fen | None = None
     source: Line
     external_ref: Line | None = None
-    detail: MaybeWords = ""
+    detail: MaybeRecorded = ""
     scope: Annotated[list[Scope], Field(min_length=1, max_length=5)] = ["all"]
     transactions: Annotated[list[TransactionBody], Field(max_length=200)] = []
 
@@ -202,7 +217,7 @@ class CommandBody(Body):
 
 class ConfirmReason(CommandBody):
     reason_code: Code
-    note: MaybeWords = ""
+    note: MaybeRecorded = ""
 
 
 class Statement(CommandBody):
@@ -210,7 +225,7 @@ class Statement(CommandBody):
 
 
 class Note(CommandBody):
-    note: MaybeWords = ""
+    note: MaybeRecorded = ""
 
 
 class Bare(CommandBody):
@@ -222,23 +237,23 @@ class Submit(CommandBody):
 
 
 class WithReason(CommandBody):
-    reason: Words
+    reason: Recorded
 
 
 class JudgeDocument(CommandBody):
     document_id: Id
     verdict: Literal["accept", "reject", "unsure"]
-    reason: Words
+    reason: Recorded
 
 
 class Waive(CommandBody):
     doc_type: DocType
-    reason: Words
+    reason: Recorded
 
 
 class Item(Body):
     doc_type: DocType
-    reason: Words
+    reason: Recorded
 
 
 class RequestSupplement(CommandBody):
@@ -253,12 +268,12 @@ class Approve(CommandBody):
     release_fen: Fen
     penalty_fen: Fen = 0
     claims_fen: Fen = 0
-    reason: Words
+    reason: Recorded
 
 
 class Reject(CommandBody):
     reason_code: Code
-    reason: Words
+    reason: Recorded
 
 
 class AuthorityBody(Body):

@@ -176,6 +176,7 @@ _ZH = {
     "too_short": "数量不足",
     "too_long": "数量过多",
     "list_type": "须为列表",
+    "personal_number": "含有证件、电话或银行卡号码,而此文字将以明文长期留存。请删去号码,或写入加密保存的留言",
 }
 _EN = {
     "missing": "This field is missing; fill it in",

@@ -16,15 +16,15 @@ from samples.portfolio import MERCHANTS, TERMINALS
 from tests.blackbox.desk import Case, Desk, run_thaw
 from workers.stack.ports import USUAL, is_free
 
-LAST = "test_closing_the_desk.py"
-"""Its tests stop the stack, so they come last."""
+LAST = ("test_personal_data.py", "test_closing_the_desk.py")
+"""They look at what all others left behind; the tests of the very last stop the stack."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Puts the tests that stop the stack behind all others of this folder."""
+    """Puts the tests that look back, or stop the stack, behind all others of this folder."""
     here = Path(__file__).parent
     ours = [item for item in items if here in item.path.parents]
-    ordered = iter(sorted(ours, key=lambda item: item.path.name == LAST))
+    ordered = iter(sorted(ours, key=lambda item: LAST.index(item.path.name) if item.path.name in LAST else -1))
     items[:] = [next(ordered) if here in item.path.parents else item for item in items]
 
 

@@ -1,4 +1,4 @@
-"""The end: books in balance, a whole journal, no personal data where none may be, no process left."""
+"""The end: books in balance, a whole journal, no process left."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import json
 import os
 from pathlib import Path
 
-from samples.portfolio import merchants
 from tests.blackbox.desk import Desk, eventually
 
 
@@ -22,18 +21,6 @@ def test_the_journal_is_whole(desk: Desk) -> None:
     verified = desk.thaw("journal", "verify", "--json")
     assert verified.returncode == 0, verified.stdout
     assert json.loads(verified.stdout)["sound"] is True
-
-
-def test_no_log_names_a_person(desk: Desk) -> None:
-    logs = "\n".join(path.read_text(encoding="utf-8", errors="replace") for path in (desk.folder / "logs").glob("*"))
-    for merchant in merchants().values():
-        body = merchant.body()
-        told = [
-            merchant.row["legal_representative_id"] or merchant.row["resident_id"],
-            body["settlement_account"]["number"],
-        ]
-        told += [body["contacts"][0]["phone"], body["contacts"][0]["email"]]
-        assert not [value for value in told if value and value in logs], merchant.no
 
 
 def test_down_leaves_no_process_behind(desk: Desk) -> None:

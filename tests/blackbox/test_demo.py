@@ -1,4 +1,5 @@
-"""`thaw demo`, twice beside a running stack: both come out right, and the second makes cases of its own."""
+"""`thaw demo`, twice beside a running stack: both come out right, the second makes cases of its own, and what they
+wrote holds nobody's personal data in clear."""
 
 from __future__ import annotations
 
@@ -6,7 +7,10 @@ import json
 
 import pytest
 
+from samples import numbers
 from tests.blackbox.desk import Desk
+from tests.blackbox.leftovers import leaks, personal_values
+from workers.demo.casting import hash_of
 
 
 @pytest.mark.chaos
@@ -26,5 +30,7 @@ def test_the_demo_comes_out_right_twice_and_makes_new_cases_each_time(desk: Desk
     first, second = ({case["case_id"] for case in run["end"]["cases"]} for run in runs)
     assert len(first) == len(second) == 6
     assert not first & second
+    accounts = {numbers.account_number_of(hash_of(run["run"])) for run in runs}
+    assert leaks(desk, personal_values() | accounts) == {}
     files = [path.read_bytes()[:4] for path in (desk.folder / "demo").iterdir()]
     assert set(files) == {b"\x89PNG", b"%PDF"}
