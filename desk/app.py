@@ -26,6 +26,7 @@ from desk.api import (
     controls,
     desk_facts,
     documents,
+    dossiers,
     health,
     hooks,
     merchants,
@@ -71,7 +72,7 @@ def create_app(config: DeskConfig, *, engine: Engine | None = None, clock: Calla
         redoc_url=None,
         strict_content_type=False,
     )
-    parts = (merchants, terminals, controls, commands, documents, messages, cases, queue, desk_facts, privacy)
+    parts = (merchants, terminals, controls, commands, documents, messages, cases, dossiers, queue, desk_facts, privacy)
     for router in (*(part.router for part in parts), merchants.unkept, privacy.unkept):
         app.include_router(router, dependencies=[Depends(bearer)], responses=PROBLEMS)
     for open_part in (hooks, health, codec):

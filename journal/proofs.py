@@ -33,6 +33,12 @@ class Proof:
     ring: Ring
 
 
+async def ring_now(pool: Pool) -> Ring:
+    """The key ring; empty until the first checkpoint is made."""
+    async with pool.connection() as connection:
+        return await ring_of(connection)
+
+
 async def proof_of(pool: Pool, stream: str) -> Proof | None:
     """The proof under the newest checkpoint; None when the stream is not sealed yet.
 

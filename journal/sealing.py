@@ -98,6 +98,8 @@ class Sealer:
             newest = await newest_of(connection)
             ring = await self._ring(connection, newest, now)
             await asyncio.to_thread(self._agree, newest)
+            if everything and newest is not None:
+                await _all_there(connection, Checkpoint.of(newest.signed))
             since = None if everything or newest is None else newest.seen_to
             moved = await self._moved(connection, since, stream)
             fresh = [head for head in moved if head.continues]
@@ -289,6 +291,16 @@ def _leads_to(before: Checkpoint, leaves: Mapping[int, bytes], known: Mapping[No
         return renewed(before.streams, leaves, known)[root_node(before.streams)].hex() == before.root
     except KeyError:
         return False
+
+
+async def _all_there(connection: Connection, newest: Checkpoint) -> None:
+    """That no stream's seals were removed: it would be sealed anew, as if it had just begun."""
+    row = await (await connection.execute(SQL["sealed_streams"])).fetchone()
+    if row is None or row[0] != newest.streams:
+        raise AlteredSealsError(
+            f"checkpoint {newest.number} covers {newest.streams} streams, but the seals of {row and row[0]} stand: "
+            "someone changed them. Run `thaw journal verify`"
+        )
 
 
 async def _known_anew(connection: Connection, before: Checkpoint, wanted: Sequence[Node]) -> dict[Node, bytes]:

@@ -1,4 +1,4 @@
-"""Cases: the list, one case, its events, and the dossier."""
+"""Cases: the list, one case, and its events."""
 
 from __future__ import annotations
 
@@ -7,19 +7,16 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import AwareDatetime, ConfigDict
-from starlette.responses import JSONResponse
 
 from desk import problems
-from desk.access import STAFF, Caller, TheDesk, is_merchant_side, only
+from desk.access import Caller, TheDesk, is_merchant_side
 from desk.bodies import Body
 from desk.controls import KIND
-from desk.dossier import dossier
 from desk.histories import Told, find
 from desk.language import language_of
 from desk.public import actor_shown, code_shown, event_shown, sentence_shown
 from desk.routes import DeskRoute
 from desk.views import Viewer, case_view
-from domain.actors import Actor
 from domain.business_time import format_time, local_date
 from domain.policy import Policy
 from domain.wire import body_of
@@ -148,15 +145,6 @@ async def get_events(
             }
         )
     return entries
-
-
-@router.get("/{case_id}/dossier", summary="The signed export of a case")
-async def get_dossier(
-    _: Annotated[Actor, Depends(only("read a dossier", *STAFF))], told: TheCase, seen_by: TheViewer, desk: TheDesk
-) -> JSONResponse:
-    """The case, its sealed entries, its documents' hashes, and how to check them without us."""
-    name = f'attachment; filename="{told.case.case_id}.json"'
-    return JSONResponse(dossier(told, seen_by, desk.config), headers={"content-disposition": name})
 
 
 def row_shown(row: Case, policy: Policy, *, outside: bool) -> dict[str, Any]:

@@ -1,14 +1,16 @@
-"""Is the desk alive, is everything there that it needs, and how it goes."""
+"""Is the desk alive, is everything there that it needs, and how it goes; and the program that checks dossiers."""
 
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 from fastapi import APIRouter, Response
 from psycopg import Error
 from psycopg_pool import PoolTimeout
-from starlette.responses import JSONResponse, PlainTextResponse
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse
 
+from desk import verify_dossier
 from desk.access import TheDesk
 from desk.context import Desk
 from desk.routes import OpenRoute
@@ -41,6 +43,12 @@ async def get_readyz(desk: TheDesk) -> JSONResponse:
 @router.get("/metrics", summary="Measures for Prometheus", response_class=PlainTextResponse)
 async def get_metrics(desk: TheDesk) -> Response:
     return Response(desk.metrics.text(await desk.queue.stats()), media_type="text/plain; version=0.0.4")
+
+
+@router.get("/verify_dossier.py", summary="The program that checks dossiers", response_class=PlainTextResponse)
+async def get_verifier() -> FileResponse:
+    """It needs Python and nothing else, and asks nobody anything."""
+    return FileResponse(Path(verify_dossier.__file__), media_type="text/x-python", filename="verify_dossier.py")
 
 
 async def _journal(desk: Desk) -> bool:

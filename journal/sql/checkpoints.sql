@@ -68,6 +68,9 @@ where (l.position, l.hash) is distinct from (s.position, s.head)
 order by (s.stream = (%(stream)s)::text) is true desc, s.stream
 limit %(limit)s
 
+-- name: sealed_streams
+select count(distinct leaf)::integer from journal.sealed_heads
+
 -- name: sealed_leaves
 -- Every stream as it is sealed, by leaf.
 select distinct on (leaf) leaf, stream, position, encode(hash, 'hex') as hash

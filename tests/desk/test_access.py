@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from domain.stream import Entry, canonical, first_break
 from tests.desk.house import MERCHANT_NO, House, problem
 from tests.desk.working import Work
 
@@ -139,11 +137,3 @@ async def test_a_caller_on_the_phone_is_told_only_after_verification(house: Hous
     answers = [await house.officer1.post("/api/v1/status", wrong) for _ in range(6)]
     assert [answer.status_code for answer in answers] == [403] * 5 + [429]
     assert int(answers[-1].headers["retry-after"]) > 0
-
-
-async def test_a_dossier_checks_out_by_itself(house: House, case_id: str):
-    dossier = (await house.auditor1.get(f"/api/v1/cases/{case_id}/dossier")).json()
-    signature = bytes.fromhex(dossier.pop("signature")["ed25519"])
-    key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(dossier["public_key"]))
-    key.verify(signature, canonical(dossier).encode())
-    assert first_break([Entry(**entry) for entry in dossier["entries"]]) is None

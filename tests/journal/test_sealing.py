@@ -228,6 +228,16 @@ async def test_sealed_heads_that_were_altered_are_not_built_upon(sealer, opened,
         await sealer.seal(NOW)
 
 
+async def test_a_stream_whose_seals_were_removed_is_not_sealed_as_if_it_were_new(sealer, opened, superuser):
+    for number in range(3):
+        await opened(f"FA-{number}")
+    await sealer.seal(NOW)
+    await superuser("delete from journal.sealed_heads where stream = 'FA-1'")
+
+    with pytest.raises(AlteredSealsError, match="covers 3 streams, but the seals of 2 stand"):
+        await sealer.seal(NOW, everything=True)
+
+
 @pytest.mark.parametrize("text", ["", "31" * 31, "31" * 33, "xy" * 32, "secret"])
 def test_a_malformed_key_is_refused_without_being_shown(text):
     with pytest.raises(InvalidSigningKeyError, match="64 hex digits") as refusal:
