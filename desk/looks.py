@@ -2,8 +2,9 @@
 
     PersonalDataSeen, form 2    {merchant_no, what, purpose, case_id, note_ref}
 
-`what` is `merchant`, `report`, `dossier` or a document's id. `purpose` is one of `desk.purposes`; what the person who looked said
-of it in their own words lies in the vault under `note_ref` (null when the purpose says it all). Form 1 had neither.
+`what` is `merchant`, `report`, `dossier` or a document's id. `purpose` is one of `desk.purposes`; what the person who
+looked said of it in their own words lies in the vault under `note_ref` (null when the purpose says it all). Form 1 had
+neither.
 Source: spec README, What must always hold 10.
 """
 

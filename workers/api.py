@@ -71,6 +71,10 @@ class Api:
         """Parameters that are None are left out."""
         return await self._call("GET", path, params=_without_none(params))
 
+    async def text(self, path: str, **params: Any) -> str:
+        """The answer as it is."""
+        return (await self._sent("GET", path, params=_without_none(params))).text
+
     async def post(self, path: str, body: Mapping[str, Any] | None = None, **params: Any) -> Any:
         """The answer, or None when there is nothing (204)."""
         return await self._call("POST", path, params=_without_none(params), json=body)

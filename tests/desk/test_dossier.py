@@ -20,7 +20,7 @@ from domain.merkle import leaf_hash, path_nodes, renewed, root_of
 from journal.checkpoint import Checkpoint
 from journal.signing import SigningKey
 from tests.desk.house import MERCHANT_NO, House
-from tests.desk.working import Work
+from tests.desk.working import PNG, Work
 
 KEY, NEXT = SigningKey("33" * 32), SigningKey("34" * 32)
 
@@ -106,16 +106,17 @@ async def test_every_export_is_journaled(house: House, case_id):
 
     (look,) = await house.desk.journal.read(f"looks:{MERCHANT_NO}")
     assert (look.type, look.actor) == ("PersonalDataSeen", "auditor:auditor1")
-    assert json.loads(look.data)["what"] == f"dossier:{case_id}"
+    said = json.loads(look.data)
+    assert (said["what"], said["case_id"], said["purpose"]) == ("dossier", case_id, "audit")
 
 
 async def test_a_dossier_still_fits_after_the_person_was_forgotten_and_a_new_one_does_too(
     house: House, case_id, checked
 ):
     page = await exported(house, case_id, "html")
-    merchant = (await house.officer1.get(f"/api/v1/merchants/{MERCHANT_NO}")).json()
-    person = merchant["legal_representative"]
-    for personal in (merchant["name"], person["name"], person["resident_id"], merchant["uscc"]):
+    details = await house.desk.registry.merchant_details(MERCHANT_NO)
+    person = details.legal_representative
+    for personal in (details.name, person.name, person.resident_id, details.uscc):
         assert personal not in page
 
     assert await house.desk.vault.forget(f"merchant:{MERCHANT_NO}")
@@ -238,15 +239,23 @@ def test_another_file_is_no_dossier(checked, text):
 
 
 async def test_a_document_that_someone_holds_is_found_in_the_dossier(work: Work, checked, tmp_path):
-    case_id = await work.case()
-    await work.do(work.house.officer1, case_id, "confirm_reason", reason_code="R01", note="x")
-    paper = b"%PDF-1.4\n" + b"x" * 100
-    dossier = await exported(work.house, case_id)
-    assert checked(dossier)[0] == 0
-    file = tmp_path / "paper.pdf"
-    file.write_bytes(paper)
-    code, told = checked(dossier, "--document", str(file))
+    case_id = await work.in_review()
+    dossier = json.loads(await exported(work.house, case_id))
+    documents = dossier["documents"]
+    assert len(documents) >= 1
+    held, other = tmp_path / "held.png", tmp_path / "other.png"
+    held.write_bytes(PNG)
+    other.write_bytes(PNG + b"x")
+
+    code, told = checked(dossier, "--document", str(held))
+    assert (code, told["problem"]) == (0, None)
+    assert told["checked"][-1].startswith("held.png is D")
+    code, told = checked(dossier, "--document", str(other))
     assert (code, "is none of the case's documents" in told["problem"]) == (1, True)
+    swapped = [documents[0] | {"sha256": hashlib.sha256(other.read_bytes()).hexdigest()}, *documents[1:]]
+    code, told = checked(resigned(dossier | {"documents": swapped}))
+    assert (code, "a hash, that no entry names" in told["problem"]) == (1, True)
+    assert checked(await exported(work.house, case_id, "html"))[0] == 0
 
 
 @given(st.binary(max_size=200), st.integers(0, 63), st.integers(1, 255))

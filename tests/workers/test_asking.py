@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import uvicorn
 
+from desk import verify_dossier
 from tests.desk.house import MERCHANT_NO, USERS
 from tests.desk.working import PNG, Work
 from workers.api import NoAccessError, access_of
@@ -136,3 +137,17 @@ def test_away_from_a_stack_the_environment_says_where_the_desk_is(
     access = access_of("officer1", tmp_path)
     assert (access.url, access.token) == ("https://desk.example", "t-1")
     assert "t-1" not in repr(access)
+
+
+async def test_a_dossier_is_exported_into_a_file_that_checks_out(work: Work, thaw: Thaw, tmp_path: Path) -> None:
+    case_id = await work.case()
+    for name in ("dossier.html", "dossier.json"):
+        file = tmp_path / name
+        assert await thaw("case", "dossier", case_id, "--out", str(file)) == (
+            0,
+            {"case_id": case_id, "file": str(file)},
+        )
+        assert verify_dossier.main([str(file)]) == 0
+    code, error = await thaw("case", "dossier", case_id, "--out", str(tmp_path / "none" / "x"))
+    assert (code, "cannot be written" in error["error"]) == (1, True)
+    assert (await thaw("case", "dossier", "FA-NONE"))[0] == 1

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from workers.asking import AsOfficer, ask, when, yuan
+from workers.asking import AsAuditor, AsOfficer, ask, when, yuan
 from workers.console import Json, err, fail, out, print_json
 
 if TYPE_CHECKING:
@@ -71,6 +72,29 @@ def events(case_id: CaseId, user: AsOfficer = "officer1", as_json: Json = False)
 def watch(case_id: CaseId, user: AsOfficer = "officer1", as_json: Json = False) -> None:
     """Follow a case: each event as it happens, until the case is closed. JSON: one event a line."""
     ask(user, lambda api: _follow(api, case_id, as_json=as_json), as_json=as_json)
+
+
+@app.command()
+def dossier(
+    case_id: CaseId,
+    into: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="FILE", help="Where to; .json for JSON alone [CASE.html].")
+    ] = None,
+    user: AsAuditor = "auditor1",
+    as_json: Json = False,
+) -> None:
+    """Export a case as one signed file, which `verify_dossier.py` (the desk serves it) checks without this desk."""
+    path = into or Path(f"{case_id}.html")
+    form = "json" if path.suffix == ".json" else "html"
+    text = ask(user, lambda api: api.text(f"/cases/{case_id}/dossier", format=form), as_json=as_json)
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise fail(f"{path} cannot be written: {error.strerror}", as_json=as_json) from None
+    if as_json:
+        print_json({"case_id": case_id, "file": str(path)})
+    else:
+        out.print(f"{case_id}: {path}", markup=False)
 
 
 @app.command()
