@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any
 
 from argon2 import PasswordHasher
 
 from desk.config import DeskConfig
-from desk.context import utc_now
 from domain.business_time import format_time
 from journal import Journal
 from journal.parties import Account, Contact, MerchantDetails, Person, TerminalDetails
@@ -48,7 +48,7 @@ async def _enter_merchant(registry: Registry, merchant_no: str) -> None:
 
 
 def _act(command_id: str) -> Act:
-    return Act("system:thaw", command_id, format_time(utc_now()))
+    return Act("system:thaw", command_id, format_time(datetime.now(UTC)))
 
 
 def _merchant(merchant_no: str) -> MerchantDetails:

@@ -5,14 +5,22 @@ These modules are imported at every call, so they import what they need only ins
 
 import importlib
 import pkgutil
+import sys
+from collections.abc import Sequence
 
 import typer
 
 from workers import commands
 
+PROCESSES = {
+    **dict.fromkeys(("worker", "partner", "desk", "relay", "migrate", "seed"), "processes"),
+    "robot": "robot",
+}
+"""The commands that a stack runs a dozen of at once, and the module of each: they wait for no other's imports."""
 
-def build() -> typer.Typer:
-    """The command with all its subcommands."""
+
+def build(modules: Sequence[str] = ()) -> typer.Typer:
+    """The command with all its subcommands, or only with those of some modules."""
     app = typer.Typer(
         name="thaw",
         help="Thaw: the case desk of a payment institution.",
@@ -26,14 +34,15 @@ def build() -> typer.Typer:
     def thaw() -> None:
         pass
 
-    for module in sorted(module.name for module in pkgutil.iter_modules(commands.__path__)):
+    for module in modules or sorted(module.name for module in pkgutil.iter_modules(commands.__path__)):
         importlib.import_module(f"{commands.__name__}.{module}").register(app)
     return app
 
 
 def main() -> None:
     """The entry point of the console script."""
-    build()()
+    asked_for = PROCESSES.get(sys.argv[1]) if len(sys.argv) > 1 else None
+    build([asked_for] if asked_for else ())()
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import typer
 from typer.testing import CliRunner
 
-from workers.cli import build
+from workers.cli import PROCESSES, build
 
 
 def commands(group: typer.core.TyperGroup, path: str = "thaw") -> dict[str, object]:
@@ -33,3 +33,11 @@ def test_without_a_command_the_help_is_shown() -> None:
     shown = CliRunner().invoke(build(), [])
     assert "up" in shown.output
     assert "status" in shown.output
+
+
+def test_the_processes_of_a_stack_are_found_without_loading_other_commands() -> None:
+    for name, module in PROCESSES.items():
+        alone = commands(typer.main.get_command(build([module])))
+        every = commands(typer.main.get_command(build()))
+        assert f"thaw {name}" in alone
+        assert len(alone) < len(every) / 2
