@@ -1,4 +1,4 @@
-"""`python -m bench [append|case|recover|all] [--quick]`: one JSON document on stdout, progress on stderr."""
+"""`python -m bench [append|case|recover|verify|all] [--quick]`: one JSON document on stdout, progress on stderr."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from typing import Any
 
 import uvloop
 
-from bench import append, case, recover
+from bench import append, case, recover, verify
 
-MEASUREMENTS = ("append", "case", "recover")
+MEASUREMENTS = ("append", "case", "recover", "verify")
 
 
 async def measure(names: Sequence[str], *, quick: bool) -> dict[str, Any]:
@@ -30,6 +30,8 @@ async def measure(names: Sequence[str], *, quick: bool) -> dict[str, Any]:
                 found[name] = await case.measure(case.QUICK if quick else case.Amount())
             case "recover":
                 found[name] = await recover.measure(recover.QUICK if quick else recover.Amount())
+            case "verify":
+                found[name] = await verify.measure(verify.QUICK if quick else verify.Amount())
     return found
 
 

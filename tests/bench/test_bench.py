@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from bench import append, stories
+from bench import append, stories, verify
 from bench.__main__ import main, surroundings
 from bench.append import Amount
 from domain.stream import Head, first_break
@@ -25,6 +25,16 @@ async def test_appends_are_measured_beside_every_reference() -> None:
             assert set(figure["beside"]) == beside
             for reference in figure["beside"].values():
                 assert {"per_s", "ratio", "target", "met"} <= set(reference)
+    json.dumps(figures)
+
+
+async def test_verifying_is_measured_beside_one_process_and_sealing_by_what_moved() -> None:
+    figures = await verify.measure(verify.QUICK)
+    assert (figures["streams"], figures["events"] > 100) == (6, True)
+    assert figures["verify"]["events_per_s"] > 0
+    assert figures["verify"]["processes"] >= 2
+    assert {"per_s", "ratio"} <= set(figures["verify"]["beside_one_process"])
+    assert figures["seal"]["moved_heads"] == 2
     json.dumps(figures)
 
 
