@@ -151,13 +151,17 @@ async def run_all(workers: Sequence[Worker], stop: asyncio.Event, ready: Callabl
 async def workers_of(
     name: str, client: Client, journal: Journal, settings: Settings, runner: WorkflowRunner | None = None
 ) -> AsyncIterator[list[Worker]]:
-    """The workers of the process `name`, not yet running; what they call with is closed at the end of the block."""
+    """The workers of the process `name`, not yet running; what they call with is closed at the end of the block.
+
+    Raises `journal.keys.WrongKekError` when the settings' keys do not open the vault.
+    """
     if name == CASES:
         yield [cases_worker(client, journal, runner or UnsandboxedWorkflowRunner())]
         return
     config = hands_config(settings)
     async with open_calls(config) as calls:
         records = Records.over(journal.pool, settings.vault_keys(), settings.file_store())
+        await records.vault.check()
         activities = hands(config, calls, records)
         yield [hand_worker(client, queue, activities[queue]) for queue in queues_of(name)]
 

@@ -7,7 +7,7 @@ hand beside a running stack (`thaw case list`) finds the same desk. Elsewhere th
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from dotenv import dotenv_values
 from obstore.store import ObjectStore
@@ -20,6 +20,9 @@ from workers.file_store import BucketUrl, bucket
 Hex64 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 CallbackSource = Literal["network", "terminals", "bank", "logistics"]
 
+BUCKET_VARIABLES = tuple(
+    f"THAW_FILES_{name}" for name in ("BUCKET", "ENDPOINT", "REGION", "ACCESS_KEY_ID", "SECRET_ACCESS_KEY")
+)
 VAULT_KEY_VARIABLES = ("THAW_VAULT_KEY", "THAW_VAULT_KEY_NEXT")
 DATA_DIR_VARIABLE = "THAW_DATA_DIR"
 
@@ -91,6 +94,12 @@ class Settings(BaseSettings):
         """An optional setting that is given as an empty text is one that is not given."""
         optional = {name for name, field in cls.model_fields.items() if field.default is None}
         return {name: value for name, value in given.items() if value != "" or name not in optional}
+
+    @model_validator(mode="after")
+    def _a_key_has_two_parts(self) -> Self:
+        if (self.files_access_key_id is None) != (self.files_secret_access_key is None):
+            raise ValueError("files_access_key_id and files_secret_access_key go together: set both, or neither")
+        return self
 
     def vault_keys(self) -> Keyring:
         """The key-encryption keys of the vault; in doubt, what the stack beside us has written down since is read."""

@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import subprocess
 
 import psycopg
 
+from samples.portfolio import merchants
 from tests.blackbox.desk import BIN, Desk
 from tests.blackbox.leftovers import dump, leaks, personal_values
 from tests.leaks import Search
@@ -61,3 +63,24 @@ def test_nor_does_what_the_engine_shows_without_the_key(desk: Desk) -> None:
             )  # fmt: skip
             assert case.case_id.encode() in told.stdout
             assert list(search.text(f"{shown} {case.case_id}", told.stdout)) == []
+
+
+def test_a_new_vault_key_takes_over_while_the_desk_works(desk: Desk) -> None:
+    secrets_before = (desk.folder / "secrets.json").read_text()
+    rotated = desk.thaw("privacy", "rotate-key", "--json")
+    assert rotated.returncode == 0, rotated.stdout
+    told = json.loads(rotated.stdout)
+    assert told["wrapped"] > len(merchants())
+    old = json.loads(secrets_before)["vault_key"]
+    assert old not in (desk.folder / "secrets.json").read_text() + (desk.folder / "settings.env").read_text()
+
+    look = {"purpose": "audit", "note": "after the change"}
+    path = f"/merchants/{desk.merchant_no}/unmask"
+    assert desk.post("officer1", path, look)["contacts"][0]["phone"] in personal_values()
+    desk.freeze(fen=110_000).ready()  # the hands read papers with the new key, too
+    desk.kill("desk")
+    desk.kill("worker-hands")
+    desk.all_running()
+    assert desk.post("officer1", path, look)["contacts"][0]["phone"] in personal_values()
+    again = json.loads(desk.thaw("privacy", "rotate-key", "--json").stdout)
+    assert again["old"] == told["new"]

@@ -205,3 +205,21 @@ def test_the_ports_of_a_stack_that_was_killed_before_it_listened_are_free_again(
     told(after)
     assert chosen_by(after) == usual
     after.communicate("end\n")
+
+
+def test_a_bucket_for_documents_is_kept_for_the_next_time(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    bucket = {
+        "THAW_FILES_BUCKET": "s3://papers/desk", "THAW_FILES_ENDPOINT": "http://127.0.0.1:9000",
+        "THAW_FILES_ACCESS_KEY_ID": "id", "THAW_FILES_SECRET_ACCESS_KEY": "secret with spaces",
+    }  # fmt: skip
+    for name, value in bucket.items():
+        monkeypatch.setenv(name, value)
+    Desk.at(place).write_down()
+    for name in bucket:
+        monkeypatch.delenv(name)
+    again = Desk.at(place)
+    assert {name: again.settings()[name] for name in bucket} == bucket
+    again.write_down()
+    assert {name: Desk.at(place).settings()[name] for name in bucket} == bucket
+    assert "THAW_FILES_REGION" not in again.settings()
+    assert not set(bucket) & set(again.partner_settings())

@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import pytest
+from obstore.store import S3Store
 from pydantic import ValidationError
 
+from journal.keys import Kek
 from workers.settings import Settings, data_dir, load_settings
 
 NEEDED = {
@@ -57,3 +59,34 @@ def test_without_a_wish_the_folder_is_dot_thaw_where_we_are(monkeypatch: pytest.
     monkeypatch.delenv("THAW_DATA_DIR")
     monkeypatch.chdir(tmp_path)
     assert data_dir() == tmp_path / ".thaw"
+
+
+def test_documents_are_in_the_folder_or_in_the_bucket_that_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {**NEEDED, "THAW_FILES_DIR": "/somewhere", "THAW_FILES_BUCKET": ""}.items():
+        monkeypatch.setenv(name, value)
+    assert load_settings().file_store() == Path("/somewhere")
+    monkeypatch.setenv("THAW_FILES_BUCKET", "s3://papers/desk")
+    monkeypatch.setenv("THAW_FILES_SECRET_ACCESS_KEY", "very secret")
+    with pytest.raises(ValidationError, match="go together") as refusal:
+        load_settings()
+    assert "very secret" not in str(refusal.value)
+    monkeypatch.setenv("THAW_FILES_ACCESS_KEY_ID", "id")
+    settings = load_settings()
+    assert isinstance(settings.file_store(), S3Store)
+    assert "very secret" not in repr(settings) + repr(settings.file_store())
+
+
+@pytest.mark.parametrize("url", ["papers", "https://papers", "s3://", "s3://papers/desk?x=1", "file:///papers"])
+def test_what_names_no_bucket_is_refused_with_what_would(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    for name, value in {**NEEDED, "THAW_FILES_BUCKET": url}.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(ValidationError, match="s3://bucket/prefix"):
+        load_settings()
+
+
+def test_a_next_vault_key_is_accepted_beside_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {**NEEDED, "THAW_VAULT_KEY_NEXT": "2" * 64}.items():
+        monkeypatch.setenv(name, value)
+    assert load_settings().vault_keys().ids == (Kek("1" * 64).id, Kek("2" * 64).id)
+    monkeypatch.setenv("THAW_VAULT_KEY_NEXT", "")
+    assert load_settings().vault_keys().ids == (Kek("1" * 64).id,)

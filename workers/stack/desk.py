@@ -1,12 +1,15 @@
 """The desk on this machine: which processes it consists of, where they listen, and what they are told."""
 
 import json
+import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from workers.settings import DATA_DIR_VARIABLE
+from dotenv import dotenv_values
+
+from workers.settings import BUCKET_VARIABLES, DATA_DIR_VARIABLE
 from workers.stack import ports as port_choice
 from workers.stack.child import Asked, Child, Http, Job, Stage
 from workers.stack.command import Command
@@ -63,8 +66,18 @@ class Desk:
             "THAW_VAULT_KEY": self.secrets.vault_key,
             **({"THAW_VAULT_KEY_NEXT": self.secrets.vault_key_next} if self.secrets.vault_key_next else {}),
             "THAW_SIGNING_KEY": self.secrets.signing_key,
+            **self._bucket(),
             **self.partner_settings(),
         }
+
+    def _bucket(self) -> dict[str, str]:
+        """The bucket of the documents: what the environment says, else what it said when the desk was last opened; a
+        desk that looked for its documents elsewhere would find none."""
+        if any(os.environ.get(name) for name in BUCKET_VARIABLES):
+            known: Mapping[str, str | None] = os.environ
+        else:
+            known = dotenv_values(self.place.settings, interpolate=False) if self.place.settings.exists() else {}
+        return {name: value for name in BUCKET_VARIABLES if (value := known.get(name))}
 
     def partner_settings(self) -> dict[str, str]:
         """What a partner is told: nothing of the journal, nor of the keys to it."""
