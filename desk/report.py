@@ -20,6 +20,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from psycopg.rows import dict_row
 
+from desk.console.formats import local
+from desk.console.words import words
 from desk.context import Desk
 from desk.histories import Told, tell
 from desk.looks import looks_at
@@ -91,13 +93,22 @@ def page(report: Mapping[str, Any]) -> str:
 
 @cache
 def _environment() -> Environment:
-    return Environment(
+    made = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.globals["both"] = _both
+    made.filters["local"] = local
+    return made
+
+
+def _both(group: str, key: str) -> str:
+    """What a key is called in both languages; itself where it has no name."""
+    text = words(group).get(key)
+    return f"{text.zh} · {text.en}" if text else key
 
 
 async def _cases(desk: Desk, merchant_no: str) -> AsyncIterator[Told]:
@@ -166,6 +177,7 @@ async def _documents(
         for document in each.case.evidence.documents
         if document.standing != "on_file"
     }
+    titles = {code: f"{kind.title.zh} · {kind.title.en}" for code, kind in desk.policy.documents.items()}
     listed = []
     for row in await _rows(desk, "files_of", subject=merchant.subject):
         if row["document_id"] in hidden:
@@ -175,6 +187,7 @@ async def _documents(
             {
                 "document_id": row["document_id"],
                 "type": document.doc_type if document else None,
+                "title": titles.get(document.doc_type) if document else None,
                 "case_id": case_id,
                 "sha256": row["sha256"],
                 "size": row["size"],

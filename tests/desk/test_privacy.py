@@ -6,17 +6,19 @@ import asyncio
 import io
 import json
 import zipfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx2
 import pytest
 
+from activities.documents import Check, Field, Reading
+from desk.console.words import words
 from desk.context import Desk
 from desk.masking import masked
 from desk.purposes import PURPOSES
-from desk.seed import TERMINAL_SN
+from desk.seed import TERMINAL_SN, _merchant
 from journal.outside import Outside
 from journal.verify import Plan, verify
 from tests.desk.house import MERCHANT_NO, Config, House, opened, problem
@@ -156,10 +158,10 @@ class TestErasing:
         hold = await house.compliance1.post(f"{PRIVACY}/holds", {"basis": "court", "reference": "(2026)沪01执1号"})
         assert hold.status_code == 201, hold.text
         body = {"ground": "subject-request"}
-        for headers, words in ({}, f"case {case_id} is not finished"), ({"Accept-Language": "zh"}, "尚未全部办结"):
+        for headers, said in ({}, f"case {case_id} is not finished"), ({"Accept-Language": "zh"}, "尚未全部办结"):
             refused = await house.compliance1.post(f"{PRIVACY}/erase", body, headers=headers)
             assert (refused.status_code, refused.json()["code"]) == (409, "erasure-refused")
-            assert words in problem(refused)["detail"]
+            assert said in problem(refused)["detail"]
         kinds = [obstacle["kind"] for obstacle in refused.json()["obstacles"]]
         assert kinds == ["open-case", "control", "legal-hold", "retention", "retention"]
         assert refused.json()["obstacles"][-1]["until"] > "2031"
@@ -309,8 +311,27 @@ class TestReport:
         for secret in ("J02", "suspicious", "上报可疑交易", "officer1", hidden):
             assert secret in told, secret
 
+    def test_every_kind_of_record_and_every_field_of_it_has_a_name(self):
+        details = _merchant("898310058120001").sealed_parts()
+        kinds = {kind for kind, _ in details.values()} | {"deploy_address", "statement", "message", "look_note"}
+        kinds |= {"document_reading"}
+        assert kinds == set(words("record_kind"))
+        fields = {name for _, data in details.values() for name in _names(data)}
+        fields |= {name for kind in (Field, Check, Reading) for name in kind.__annotations__} - {"box"}
+        assert fields <= set(words("record_field"))
+
     def test_every_purpose_is_said_in_both_languages(self):
         assert all(text.zh and text.en and text.zh != text.en for text in PURPOSES.values())
+
+
+def _names(data: Any) -> Iterator[str]:
+    if isinstance(data, dict):
+        for name, value in data.items():
+            yield name
+            yield from _names(value)
+    elif isinstance(data, list):
+        for value in data:
+            yield from _names(value)
 
 
 OTHER = {
