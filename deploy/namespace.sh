@@ -3,7 +3,7 @@
 set -eu
 namespace=${1:-default}
 address=${2:-127.0.0.1:7233}
-for name in ThawKind ThawStatus ThawReason ThawTerminal ThawMerchant ThawTier ThawAssignee; do
+for name in ThawKind ThawStatus ThawReason ThawTerminal ThawMerchant ThawTier; do
     temporal operator search-attribute create --address "$address" --namespace "$namespace" --name "$name" --type Keyword
 done
 temporal operator search-attribute create --address "$address" --namespace "$namespace" --name ThawDue --type Datetime

@@ -14,12 +14,16 @@ from journal.searching import part_of, search
 from journal.statements import Pool, load
 
 SQL = load("cases")
-PAGE, FOUND = (SQL[name].replace(b"{filters}", SQL["filters"]) for name in ("page", "found"))
+FIND, PAGE, FOUND, ON_TERMINAL = (
+    SQL[name].replace(b"{filters}", SQL["filters"]).replace(b"{assignee}", SQL["assignee"])
+    for name in ("find", "page", "found", "open_on_terminal")
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A case's row of the list. Amounts are integer fen; `position` counts its entries, `version` is the business's."""
+    """A case's row of the list. Amounts are integer fen; `position` counts its entries, `version` is the business's,
+    `assignee` holds a task of the case now."""
 
     case_id: str
     kind: str
@@ -94,7 +98,7 @@ class Cases:
         self._pool = pool
 
     async def find(self, case_id: str) -> Case | None:
-        found = await self._cases("find", {"case_id": case_id})
+        found = await self._rows(FIND, {"case_id": case_id})
         return found[0] if found else None
 
     async def page(self, filters: Filters = Filters(), cursor: str | None = None, limit: int = 50) -> Page[Case]:
@@ -108,7 +112,7 @@ class Cases:
 
     async def open_on_terminal(self, terminal_sn: str) -> tuple[Case, ...]:
         """The terminal's open cases, oldest first."""
-        return await self._cases("open_on_terminal", {"terminal_sn": terminal_sn})
+        return await self._rows(ON_TERMINAL, {"terminal_sn": terminal_sn})
 
     async def controls_of_terminal(self, terminal_sn: str) -> tuple[ControlRow, ...]:
         """What stands on a terminal. It may transact only when it is activated and none of these is `blocking`."""
@@ -123,9 +127,6 @@ class Cases:
             return await self._rows(PAGE, {**asked, "part": part_of(filters.q or "")})
         found = await search(self._pool, filters.q, asked)
         return await self._rows(FOUND, {**asked, "found": list(found)})
-
-    async def _cases(self, statement: str, asked: Mapping[str, Any]) -> tuple[Case, ...]:
-        return await self._rows(SQL[statement], asked)
 
     async def _rows(self, statement: bytes, asked: Mapping[str, Any]) -> tuple[Case, ...]:
         async with self._pool.connection() as connection, connection.cursor(row_factory=class_row(Case)) as cursor:

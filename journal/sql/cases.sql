@@ -4,9 +4,20 @@
 -- name: find
 select stream as case_id, kind, status, version, position, open, started, merchant_no, terminal_sn, reason_code,
     public_reason_code, tier, held_fen, opened_at, closed_at, due_at, waiting_on, waiting_since,
-    sentence_zh, sentence_en, assignee
-from journal.streams
+    sentence_zh, sentence_en, {assignee}
+from journal.streams as s
 where stream = %(case_id)s and opened_at is not null
+
+-- name: assignee
+-- Who holds a task of the case now: a part of the statements that show cases.
+(
+        select c.holder
+        from journal.tasks as t
+        join journal.claims as c on c.task_id = t.task_id and c.expires_at > clock_timestamp()
+        where t.case_id = s.stream and t.closed_at is null
+        order by c.claimed_at
+        limit 1
+    ) as assignee
 
 -- name: filters
 -- What a list is narrowed to: a part of the statements below.
@@ -17,7 +28,11 @@ s.opened_at is not null
     and (%(reason)s::text is null
         or case when %(public)s then s.public_reason_code else s.reason_code end = %(reason)s)
     and (%(tier)s::text is null or s.tier = %(tier)s)
-    and (%(assignee)s::text is null or s.assignee = %(assignee)s)
+    and (%(assignee)s::text is null or s.stream in (
+        select t.case_id
+        from journal.claims as c
+        join journal.tasks as t on t.task_id = c.task_id and t.closed_at is null
+        where c.holder = %(assignee)s and c.expires_at > clock_timestamp()))
     and (%(merchant_no)s::text is null or s.merchant_no = %(merchant_no)s)
     and (%(terminal_sn)s::text is null or s.terminal_sn = %(terminal_sn)s)
     and (%(due_before)s::timestamptz is null or s.due_at < %(due_before)s)
@@ -26,7 +41,7 @@ s.opened_at is not null
 -- `q` is a case's, terminal's or merchant's exact number, or for a merchant's own list a part of the first two.
 select s.stream as case_id, s.kind, s.status, s.version, s.position, s.open, s.started, s.merchant_no, s.terminal_sn,
     s.reason_code, s.public_reason_code, s.tier, s.held_fen, s.opened_at, s.closed_at, s.due_at, s.waiting_on,
-    s.waiting_since, s.sentence_zh, s.sentence_en, s.assignee
+    s.waiting_since, s.sentence_zh, s.sentence_en, {assignee}
 from journal.streams as s
 where {filters}
     and (%(q)s::text is null
@@ -71,7 +86,7 @@ limit %(limit)s
 -- moments behind, and a case is found by its number at once.
 select s.stream as case_id, s.kind, s.status, s.version, s.position, s.open, s.started, s.merchant_no, s.terminal_sn,
     s.reason_code, s.public_reason_code, s.tier, s.held_fen, s.opened_at, s.closed_at, s.due_at, s.waiting_on,
-    s.waiting_since, s.sentence_zh, s.sentence_en, s.assignee
+    s.waiting_since, s.sentence_zh, s.sentence_en, {assignee}
 from (
     select s.stream from journal.streams as s where s.stream = any(%(found)s)
     union
@@ -109,7 +124,7 @@ order by placed_at, control_id
 -- The open cases of a terminal, of whatever kind.
 select stream as case_id, kind, status, version, position, open, started, merchant_no, terminal_sn, reason_code,
     public_reason_code, tier, held_fen, opened_at, closed_at, due_at, waiting_on, waiting_since,
-    sentence_zh, sentence_en, assignee
-from journal.streams
+    sentence_zh, sentence_en, {assignee}
+from journal.streams as s
 where terminal_sn = %(terminal_sn)s and open
 order by opened_at, stream

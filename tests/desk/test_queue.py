@@ -34,6 +34,27 @@ async def test_the_most_urgent_task_is_claimed_and_shown_with_its_priority(work:
     assert (await work.house.reviewer1.post("/api/v1/tasks/none/claim")).status_code == 404
 
 
+async def test_a_case_is_found_by_who_holds_its_task_until_they_give_it_back(work: Work):
+    case_id = await work.in_review()
+    house = work.house
+
+    async def held_by_supervisor() -> dict[str, str]:
+        listed = (await house.auditor1.get("/api/v1/cases?assignee=supervisor1")).json()["items"]
+        return {row["case_id"]: row["assignee"] for row in listed}
+
+    (task,) = await house.desk.queue.of_case(case_id)
+    assert case_id not in await held_by_supervisor()
+    assert (await house.supervisor1.post(f"/api/v1/tasks/{task.task_id}/claim")).status_code == 200
+    assert (await held_by_supervisor())[case_id] == "supervisor1"
+    assert case_id not in [
+        row["case_id"] for row in (await house.auditor1.get("/api/v1/cases?assignee=reviewer9")).json()["items"]
+    ]
+    theirs = (await house.merchant1.get("/api/v1/cases?assignee=reviewer9&limit=200")).json()["items"]
+    assert {row["assignee"] for row in theirs} == {None}  # merchants are not told who decides
+    assert (await house.supervisor1.post(f"/api/v1/tasks/{task.task_id}/release")).status_code == 200
+    assert case_id not in await held_by_supervisor()
+
+
 async def test_the_queue_comes_in_pages(work: Work):
     for _ in range(2):
         await work.in_review()

@@ -7,6 +7,7 @@ import json
 from domain.waiting import waiting_on
 from tests.workflows.hands import VANISHED
 from tests.workflows.world import HELD, MERCHANT, POLICY, REVIEWER_1, REVIEWER_2, Appeal, Desk, days
+from workers.stack.temporal import SEARCH_ATTRIBUTES
 from workflows.showing import AT_WORK
 
 
@@ -83,12 +84,14 @@ async def test_a_case_under_an_order_says_so(desk: Desk) -> None:
 
 async def test_a_case_can_be_found_by_kind_terminal_merchant_and_tier(desk: Desk) -> None:
     appeal = await desk.open()
+    await appeal.confirm()
     await appeal.quiet()
     _, attributes = await appeal.described()
     assert attributes["ThawKind"] == "freeze_appeal"
     assert attributes["ThawTerminal"] == f"SN-{appeal.case_id}"
     assert attributes["ThawMerchant"] == MERCHANT.merchant_no
     assert attributes["ThawTier"] == "L2"
+    assert set(attributes) == set(SEARCH_ATTRIBUTES), "an attribute that is registered and never set says nothing"
 
 
 async def test_a_change_of_status_writes_all_attributes_together_and_a_start_writes_none(desk: Desk) -> None:
@@ -99,6 +102,7 @@ async def test_a_change_of_status_writes_all_attributes_together_and_a_start_wri
     await appeal.until_sent()
     await appeal.bank_says()
     await appeal.until("closed_released")
+    await appeal.quiet()
     events = (await appeal.handle.fetch_history()).events
     writes = [event.upsert_workflow_search_attributes_event_attributes.search_attributes for event in events]
     assert [json.loads(write.indexed_fields["ThawStatus"].data) for write in writes if write.ByteSize()] == [

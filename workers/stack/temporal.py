@@ -16,7 +16,6 @@ SEARCH_ATTRIBUTES: Mapping[str, str] = {
     "ThawTerminal": "Keyword",
     "ThawMerchant": "Keyword",
     "ThawTier": "Keyword",
-    "ThawAssignee": "Keyword",
     "ThawDue": "Datetime",
 }
 """What engineers filter workflows by. These are never encrypted, so no personal data may ever be among them."""
