@@ -132,8 +132,8 @@ async def gather(visit: Visit, case_id: str, attempt: Attempt | None = None, see
     )
     happenings = timeline(events, telling)
     sentence = view["waiting_on"]["sentence" if visit.language == "en" else "sentence_zh"]
-    if visit.outside:
-        sentence = names.spelled_out(sentence, policy, visit.language)
+    spelled_out = names.spelled_out if visit.outside else names.actions_spelled_out
+    sentence = spelled_out(sentence, policy, visit.language)
     return CasePage(
         told=told,
         view=view,

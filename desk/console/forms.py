@@ -71,7 +71,7 @@ class MistypedError(Exception):
 _REASON = Spec("reason", "area")
 _AUTHORITY = (
     Spec("authority.kind", "select", options="authorities"),
-    Spec("authority.name"),
+    Spec("authority.name", wide=True),
     Spec("authority.instrument_no"),
 )
 _AMOUNTS = (Spec("release_fen", "yuan"), Spec("penalty_fen", "yuan"), Spec("claims_fen", "yuan"))

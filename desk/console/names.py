@@ -87,9 +87,14 @@ def roles(codes: frozenset[str] | tuple[str, ...], language: Language) -> str:
 def spelled_out(sentence: str, policy: Policy, language: Language) -> str:
     """A sentence for merchants: document codes with their titles, actions in words."""
     told = _CODE.sub(lambda found: document(found.group(), policy, language), sentence)
+    return actions_spelled_out(told, policy, language)
+
+
+def actions_spelled_out(sentence: str, policy: Policy, language: Language) -> str:
+    """A sentence with what merchants are to do in words."""
     for code, title in policy.actions.items():
-        told = told.replace(code, title.of(language))
-    return told
+        sentence = sentence.replace(code, title.of(language))
+    return sentence
 
 
 def label(form: str, name: str, language: Language) -> str:

@@ -146,3 +146,8 @@ def test_no_text_waits_for_a_page_that_never_asks():
 def test_times_are_told_in_shanghai():
     assert pages.environment("en").filters["local"]("2026-11-23T18:30:00+00:00") == "2026-11-24 02:30"
     assert SHANGHAI.utcoffset(None).total_seconds() == 8 * 3600
+
+
+def test_what_a_merchant_is_to_do_reads_in_words_for_staff_too():
+    told = names.actions_spelled_out("do after the release: sign_agreement; D06 is named by its code", POLICY, "en")
+    assert told == "do after the release: sign the acquiring agreement anew; D06 is named by its code"
