@@ -35,7 +35,7 @@ class Amount:
     """How much is measured: rounds, cases in the journal, and cases that go on before a later checkpoint."""
 
     rounds: int = 3
-    cases: int = 4000
+    cases: int = 12_000
     moved: int = 100
 
 

@@ -8,6 +8,7 @@ checkpoint or a public key kept elsewhere. Entries after the last checkpoint are
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -23,6 +24,8 @@ from journal.resuming import Course, Notes
 from journal.signing import Signed
 
 STREAMS_AT_ONCE = 500
+STREAMS_PER_PROCESS = 5000
+"""A process takes a second to start, in which another checks as many streams."""
 
 Progress = Callable[[int, int], None]
 """Told now and then how many of how many streams are checked."""
@@ -47,10 +50,11 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How to check: how many processes share the streams, how many streams one takes at a time, the public keys and
-    checkpoints known from elsewhere, and where to keep notes from which a run that broke off is resumed."""
+    """How to check: how many processes share the streams (None: as many as there are cores and as is worth while), how
+    many streams one takes at a time, the public keys and checkpoints known from elsewhere, and where to keep notes from
+    which a run that broke off is resumed."""
 
-    processes: int = 1
+    processes: int | None = None
     streams_at_once: int = STREAMS_AT_ONCE
     trusted: Sequence[str] = ()
     kept: Sequence[Signed] = ()
@@ -71,7 +75,8 @@ def verify(url: str, outside: Outside, plan: Plan, progress: Progress = lambda _
         course = _course(connection, standing, plan)
         total = int(str(_value(connection, "size")))
         best = standing.best()
-        reader = _Readers(url, snapshot, min(plan.processes, len(course.left)))
+        wanted = plan.processes or min(os.cpu_count() or 1, total // STREAMS_PER_PROCESS)
+        reader = _Readers(url, snapshot, min(wanted, len(course.left)))
         done = reduce(_together, course.done.values(), Checked(0, 0, 0, ()))
         progress(done.streams, total)
         with reader:

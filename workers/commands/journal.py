@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -38,9 +37,9 @@ def journal() -> None:
 
 @app.command()
 def verify(
-    processes: Annotated[int, typer.Option("--processes", "-p", min=1, help="How many share the work.")] = (
-        os.cpu_count() or 1
-    ),
+    processes: Annotated[
+        int | None, typer.Option("--processes", "-p", min=1, help="How many share the work [by size and cores].")
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where a run broke off.")] = False,
     kept: Annotated[
         list[Path] | None,
@@ -141,7 +140,7 @@ def _or_fail(work: Callable[[], T], code: int, *, as_json: bool) -> T:
 
 
 def _plan(
-    settings: Settings, processes: int, kept: list[Path], public_keys: list[str], *, resume: bool, as_json: bool
+    settings: Settings, processes: int | None, kept: list[Path], public_keys: list[str], *, resume: bool, as_json: bool
 ) -> Plan:
     from journal.outside import OutsideError, read_signed
     from journal.resuming import Notes
