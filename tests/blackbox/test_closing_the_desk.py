@@ -6,6 +6,7 @@ import json
 import os
 from pathlib import Path
 
+from desk import verify_dossier
 from tests.blackbox.desk import Desk, eventually
 
 
@@ -17,10 +18,20 @@ def test_after_everything_the_books_balance_and_every_case_adds_up(desk: Desk) -
         case.adds_up()
 
 
-def test_the_journal_is_whole(desk: Desk) -> None:
+def test_the_journal_is_whole_and_was_sealed_by_the_desk_itself(desk: Desk) -> None:
     verified = desk.thaw("journal", "verify", "--json")
     assert verified.returncode == 0, verified.stdout
-    assert json.loads(verified.stdout)["sound"] is True
+    report = json.loads(verified.stdout)
+    assert report["sound"] is True
+    assert report["checkpoints"] >= 1
+    assert len(list((desk.folder / "checkpoints").glob("0*.json"))) >= report["checkpoints"]
+
+
+def test_a_dossier_of_the_desk_checks_out_without_it(desk: Desk, tmp_path: Path) -> None:
+    case_id, file = desk.freeze().case_id, tmp_path / "dossier.html"
+    assert desk.thaw("case", "dossier", case_id, "--out", str(file)).returncode == 0
+    key = json.loads(max((desk.folder / "checkpoints").glob("0*.json")).read_text())["statement"]["key"]
+    assert verify_dossier.main([str(file), "--public-key", key]) == 0
 
 
 def test_down_leaves_no_process_behind(desk: Desk) -> None:

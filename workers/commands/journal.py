@@ -122,6 +122,8 @@ def _settings(code: int, *, as_json: bool) -> Settings:
 
 def _or_fail(work: Callable[[], T], code: int, *, as_json: bool) -> T:
     """What `work` answers; what keeps it from reading or writing ends the command with `code`."""
+    from concurrent.futures import BrokenExecutor
+
     from psycopg import Error
 
     from journal.migrating import MigrationError
@@ -131,6 +133,8 @@ def _or_fail(work: Callable[[], T], code: int, *, as_json: bool) -> T:
 
     try:
         return work()
+    except BrokenExecutor:
+        raise fail("a process that read the journal was killed; --resume goes on", code, as_json=as_json) from None
     except (Error, MigrationError, OSError) as error:
         raise fail(f"the journal or its folder of checkpoints cannot be used: {error}", code, as_json=as_json) from None
     except (OutsideError, SealingError, InvalidSigningKeyError) as error:
