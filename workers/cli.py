@@ -4,6 +4,7 @@ These modules are imported at every call, so they import what they need only ins
 """
 
 import importlib
+import os
 import pkgutil
 import sys
 from collections.abc import Sequence
@@ -42,7 +43,15 @@ def build(modules: Sequence[str] = ()) -> typer.Typer:
 def main() -> None:
     """The entry point of the console script."""
     asked_for = PROCESSES.get(sys.argv[1]) if len(sys.argv) > 1 else None
-    build([asked_for] if asked_for else ())()
+    try:
+        build([asked_for] if asked_for else ())()
+    except SystemExit as end:
+        if "temporalio.bridge" in sys.modules and (end.code is None or isinstance(end.code, int)):
+            # The engine's library has threads that may trip over an interpreter taking itself apart, and abort it.
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(end.code or 0)
+        raise
 
 
 if __name__ == "__main__":
