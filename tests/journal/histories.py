@@ -7,11 +7,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
+from typing import Any
 
 import psycopg
 
 from domain.case import Case
-from domain.stream import Entry
+from domain.stream import Draft, Entry, Head, canonical, seal
 from domain.wire import History
 from tests.domain.exploration import Arrow, arrows_of, commands, states
 from tests.domain.properties.cooperation import Cooperation
@@ -116,3 +117,11 @@ def shuffled(told: Sequence[Told], dice: random.Random) -> list[list[Entry]]:
     while left := [commands for commands in left if commands]:
         mixed.append(dice.choice(left).pop(0))
     return mixed
+
+
+def said(
+    case_id: str, *events: tuple[str, dict[str, Any]], at: str = "2026-03-02T01:00:00.000000+00:00"
+) -> list[Entry]:
+    """A case whose events hold just these bodies; the first opens it."""
+    drafts = [Draft(type_, 1, number, canonical(body)) for number, (type_, body) in enumerate(events, 1)]
+    return list(seal(case_id, Head(), drafts, occurred_at=at, actor="officer:officer1", command_id=f"{case_id}:1"))
