@@ -90,7 +90,7 @@ async def test_a_transaction_that_is_given_up_holds_nothing_up_for_good(pool, co
 
 async def test_writers_who_overlap_in_every_way_lose_no_event_to_a_reader_who_never_waits(pool, counted, connect):
     writers = [await connect() for _ in range(5)]
-    worker, done = projector(pool, page=3), asyncio.Event()
+    worker, done = projector(pool), asyncio.Event()
 
     async def keep_on(number, writer):
         for turn in range(12):
