@@ -23,6 +23,7 @@ from journal import Journal
 from journal.callbacks import Callbacks
 from journal.cases import Cases
 from journal.erasing import Erasing
+from journal.figures import Statistics
 from journal.files import Files
 from journal.idempotency import Idempotency
 from journal.inbox import Inbox
@@ -52,6 +53,7 @@ class Desk:
     engine: Engine
     cases: Cases
     queue: Queue
+    figures: Statistics
     inbox: Inbox
     vault: Vault
     registry: Registry
@@ -79,6 +81,7 @@ class Desk:
             engine=engine,
             cases=Cases(pool),
             queue=Queue(pool, clock),
+            figures=Statistics(pool, clock),
             inbox=Inbox(pool),
             vault=vault,
             registry=Registry(pool, vault),

@@ -80,7 +80,9 @@ async def get_cases(
     cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> dict[str, Any]:
-    """A page of cases; `next_cursor` asks for the next one. Merchants see their own."""
+    """A page of cases; `next_cursor` asks for the next one. Merchants see their own, and find them by numbers only.
+    `q` is sought in all that a case says in the clear: any part of a number, reasons and statuses by name, notes. By a
+    case's, terminal's or merchant's whole number a case is found at once, by the rest moments later."""
     outside = is_merchant_side(actor)
     filters = Filters(
         kind=KINDS.get(kind, kind) if kind else None,

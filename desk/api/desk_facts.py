@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
@@ -16,6 +17,7 @@ from desk.refusals import refuse
 from desk.routes import DeskRoute
 from domain.actors import Actor
 from journal.cases import Filters
+from journal.figures import Figures
 
 router = APIRouter(prefix="/api/v1", tags=["desk"], route_class=DeskRoute)
 
@@ -28,16 +30,39 @@ async def get_me(actor: Caller) -> dict[str, Any]:
     return {"name": actor.name, "roles": list(actor.roles), "merchant_no": actor.merchant_no}
 
 
-@router.get("/stats", summary="Backlog, ages, breaches, throughput")
-async def get_stats(_: Annotated[Actor, Depends(only("see the statistics", *STAFF))], desk: TheDesk) -> dict[str, Any]:
+@router.get("/stats", summary="Backlog, ages, breaches, throughput; and the figures of the views")
+async def get_stats(
+    _: Annotated[Actor, Depends(only("see the statistics", *STAFF))],
+    desk: TheDesk,
+    days: Annotated[int, Query(ge=1, le=366)] = 30,
+) -> dict[str, Any]:
+    """What stands now, and under `figures` what the asynchronous views tell of the last `days` days: `statistics`,
+    `ageing`, `workload`, `outcomes` and `held_money`. Each has `as_of`: the last event in it (its number, and when it
+    was written down) and how many it lacks (1000: or more). A view that is not built yet is null."""
     stats = await desk.queue.stats()
+    figures = await desk.figures.all(days)
     return {
         "tasks": [{**asdict(row), "oldest_since": moment(row.oldest_since)} for row in stats.tasks],
         "cases": [{**asdict(row), "oldest_at": moment(row.oldest_at)} for row in stats.cases],
         "backlog": sum(row.waiting for row in stats.tasks),
         "breaches": sum(row.overdue for row in stats.tasks) + sum(row.overdue for row in stats.cases),
         "throughput": asdict(stats.throughput),
+        "figures": {view: found and _figures_shown(found) for view, found in figures.items()},
     }
+
+
+def _figures_shown(found: Figures) -> dict[str, Any]:
+    far = found.standing
+    return {
+        "as_of": {"position": far.position, "at": moment(far.at), "behind": far.behind},
+        "items": [{name: _shown(value) for name, value in row.items()} for row in found.rows],
+    }
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return moment(value)
+    return value.isoformat() if isinstance(value, date) else value
 
 
 @router.get("/discrepancies", summary="What partners say against our record")

@@ -106,7 +106,7 @@ def test_the_parts_come_up_in_the_order_in_which_they_need_each_other(desk: Desk
         ["temporal"],
         ["ledger", "terminals", "bank", "risk", "status", "documents", "notices"],
         ["worker-cases", "worker-hands"],
-        ["relay"],
+        ["relay", "views"],
         ["desk", "robot"],
     ]
 

@@ -19,6 +19,8 @@ from tests.desk.house import MERCHANT_NO, USERS
 from tests.desk.working import PNG, Work
 from workers.api import NoAccessError, access_of
 from workers.stack.ports import any_free
+from workers.views_process import ViewsProcess
+from workers.vocabulary import vocabulary
 
 Thaw = Callable[..., Awaitable[tuple[int, Any]]]
 
@@ -151,3 +153,19 @@ async def test_a_dossier_is_exported_into_a_file_that_checks_out(work: Work, tha
     code, error = await thaw("case", "dossier", case_id, "--out", str(tmp_path / "none" / "x"))
     assert (code, "cannot be written" in error["error"]) == (1, True)
     assert (await thaw("case", "dossier", "FA-NONE"))[0] == 1
+
+
+async def test_the_desk_at_a_glance_is_shown_with_how_fresh_it_is(work: Work, thaw: Thaw) -> None:
+    await work.in_review()
+    code, told = await thaw("stats", as_json=False)
+    assert (code, "ageing: this view is being built" in told) == (0, True)
+
+    await ViewsProcess(work.house.desk.pool, vocabulary()).make_outdated()
+    code, told = await thaw("stats", as_json=False)
+    assert code == 0
+    assert "tasks wait" in told
+    for heading in ("statistics (as of", "ageing (as of", "workload (as of", "outcomes (as of", "held money (as of"):
+        assert heading in told
+    assert "in_review_1" in told
+    code, figures = await thaw("stats", "--days", "1")
+    assert (code, figures["figures"]["ageing"]["as_of"]["behind"]) == (0, 0)

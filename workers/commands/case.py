@@ -31,7 +31,7 @@ def list_(
     kind: Annotated[str | None, typer.Option(help="Only cases of this kind.")] = None,
     reason: Annotated[str | None, typer.Option(help="Only cases for this reason.")] = None,
     tier: Annotated[str | None, typer.Option(help="Only cases of this tier.")] = None,
-    q: Annotated[str | None, typer.Option("--query", "-q", help="A case, terminal or merchant number.")] = None,
+    q: Annotated[str | None, typer.Option("--query", "-q", help="Words it says: numbers, reasons, notes.")] = None,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=200)] = 50,
     user: AsOfficer = "officer1",
     as_json: Json = False,

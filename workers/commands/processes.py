@@ -1,4 +1,4 @@
-"""`thaw worker`, `partner`, `desk`, `relay`, `migrate`, `seed`: what `thaw up`, or a deployment, runs one by one."""
+"""`thaw worker`, `partner`, `desk`, `relay`, `views`, `migrate`, `seed`: what a desk consists of, one by one."""
 
 import asyncio
 import inspect
@@ -15,7 +15,7 @@ Host = Annotated[str, typer.Option(help="The address to listen on.")]
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (worker, partner, desk, relay, migrate, seed):
+    for command in (worker, partner, desk, relay, views, migrate, seed):
         app.command()(command)
 
 
@@ -75,6 +75,15 @@ def relay(as_json: Json = False) -> None:
         main()
     except MigrationError as error:
         raise fail(str(error), 2) from None
+
+
+def views(as_json: Json = False) -> None:
+    """Keep the asynchronous views (search and the figures) up to date until told to stop. It logs JSON in any case."""
+    del as_json  # its log lines are JSON in any case
+    _configure("views")
+    from workers.views_process import main
+
+    main()
 
 
 def migrate(

@@ -116,7 +116,10 @@ class Desk:
             Stage("engine", (self._temporal(),)),
             Stage("partners", tuple(self._partner(name) for name in PARTNERS)),
             Stage("workers", tuple(self._ours(f"worker-{name}", "worker", name, stop_seconds=2.0) for name in WORKERS)),
-            Stage("relay", (self._ours("relay", "relay", stop_seconds=0.7),)),
+            Stage(
+                "relay",
+                (self._ours("relay", "relay", stop_seconds=0.7), self._ours("views", "views", stop_seconds=0.7)),
+            ),
             Stage("desk", (self._front(), self._ours("robot", "robot", stop_seconds=0.7))),
         )
 
