@@ -19,6 +19,8 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 import journal as journals
 from activities.hands import local, name_of
 from journal import Journal
+from journal.keys import Kek, WrongKekError
+from journal.vault import Vault
 from workers.connect import identity
 from workers.log_context import LogContext, drop_replayed_lines
 from workers.logs import configure_logs, logger
@@ -65,6 +67,15 @@ async def test_every_activity_the_procedures_ask_for_is_served_on_its_queue(
     }  # fmt: skip
     assert {name: queue for name, queue in asked.items() if name not in served[queue]} == {}
     assert {name_of(each) for each in local(journal)} == {ports.JOURNAL_APPEND, ports.JOURNAL_READ}
+
+
+async def test_hands_with_another_vault_key_do_not_begin_and_name_both_keys(
+    client: Client, journal: Journal, settings: Settings
+) -> None:
+    await Vault(journal.pool, "c3" * 32).put("merchant:1", "note", {})
+    with pytest.raises(WrongKekError, match=f"{Kek('c3' * 32).id}.*{Kek(settings.vault_key).id}"):
+        async with workers_of("hands", client, journal, settings):
+            raise AssertionError("they began")
 
 
 async def test_the_procedures_worker_knows_every_workflow_and_serves_no_regular_activity(
