@@ -21,6 +21,10 @@ CALLS = {
     "/api/v1/tasks/{task_id}/renew": "post", "/api/v1/tasks/{task_id}/release": "post",
     "/api/v1/merchants/{merchant_no}/users": "post",
     "/api/v1/cases/{case_id}/messages": "post", "/api/v1/status": "post",
+    "/api/v1/merchants/{merchant_no}/unmask": "post", "/api/v1/privacy/due": "get",
+    "/api/v1/privacy/{subject}": "get", "/api/v1/privacy/{subject}/holds": "post",
+    "/api/v1/privacy/{subject}/holds/{hold_id}/end": "post", "/api/v1/privacy/{subject}/erase": "post",
+    "/api/v1/privacy/{subject}/export": "post",
 }  # fmt: skip
 
 
