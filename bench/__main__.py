@@ -1,4 +1,4 @@
-"""`python -m bench [append|case|recover|verify|all] [--quick]`: one JSON document on stdout, progress on stderr."""
+"""`python -m bench [append|case|recover|verify|views|all] [--quick]`: JSON on stdout, progress on stderr."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from typing import Any
 
 import uvloop
 
-from bench import append, case, recover, verify
+from bench import append, case, recover, verify, views
 
-MEASUREMENTS = ("append", "case", "recover", "verify")
+MEASUREMENTS = ("append", "case", "recover", "verify", "views")
 
 
 async def measure(names: Sequence[str], *, quick: bool) -> dict[str, Any]:
@@ -32,6 +32,8 @@ async def measure(names: Sequence[str], *, quick: bool) -> dict[str, Any]:
                 found[name] = await recover.measure(recover.QUICK if quick else recover.Amount())
             case "verify":
                 found[name] = await verify.measure(verify.QUICK if quick else verify.Amount())
+            case "views":
+                found[name] = await views.measure(views.QUICK if quick else views.Amount())
     return found
 
 

@@ -6,10 +6,11 @@ import json
 
 import pytest
 
-from bench import append, stories, verify
+from bench import append, stories, verify, views
 from bench.__main__ import main, surroundings
 from bench.append import Amount
 from domain.stream import Head, first_break
+from journal.views import VIEWS
 
 
 async def test_appends_are_measured_beside_every_reference() -> None:
@@ -35,6 +36,19 @@ async def test_verifying_is_measured_beside_one_process_and_sealing_by_what_move
     assert figures["verify"]["processes"] >= 2
     assert {"per_s", "ratio"} <= set(figures["verify"]["beside_one_process"])
     assert figures["seal"]["moved_heads"] == 2
+    json.dumps(figures)
+
+
+async def test_views_are_measured_beside_bare_copies_and_among_few_and_many_cases() -> None:
+    figures = await views.measure(views.Amount(rounds=1, cases=5, short=20, long=60, small=40, tries=1, told=2))
+    assert figures["rebuild"]["events"] == 6 * figures["size"]["events_of_a_case"]
+    for view in VIEWS:
+        assert {"ratio", "target", "met"} <= set(figures["rebuild"][view]["beside"]["bare_insert_select"])
+    for list_ in ("page", "next"):
+        for much in ("much", "little", "nothing"):
+            assert {"p50_ms", "ratio", "met"} <= set(figures["queue"][f"{list_}_of_who_may_take_{much}"])
+    assert {"p95_ms", "ratio", "target", "met"} <= set(figures["search"])
+    assert figures["size"]["bytes_per_case"] >= figures["size"]["events"] > 0
     json.dumps(figures)
 
 
