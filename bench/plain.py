@@ -18,11 +18,11 @@ from workflows.freeze_appeal import KIND
 INSERT_STREAM = """
 insert into journal.streams (
     stream, kind, position, head, started, version, status, open, live, merchant_no, terminal_sn, reason_code,
-    public_reason_code, tier, held_fen, opened_at, due_at, waiting_on, waiting_since, sentence_zh, sentence_en, assignee
+    public_reason_code, tier, held_fen, opened_at, due_at, waiting_on, waiting_since, sentence_zh, sentence_en
 ) values (
     %(stream)s, %(kind)s, %(position)s, %(head)s, false, %(version)s, %(status)s, %(open)s, %(live)s, %(merchant_no)s,
     %(terminal_sn)s, %(reason_code)s, %(public_reason_code)s, %(tier)s, %(held_fen)s, %(opened_at)s, %(due_at)s,
-    %(waiting_on)s, %(waiting_since)s, %(sentence_zh)s, %(sentence_en)s, %(assignee)s
+    %(waiting_on)s, %(waiting_since)s, %(sentence_zh)s, %(sentence_en)s
 )"""
 UPDATE_STREAM = """
 update journal.streams set
@@ -31,7 +31,7 @@ update journal.streams set
     merchant_no = %(merchant_no)s, terminal_sn = %(terminal_sn)s, reason_code = %(reason_code)s,
     public_reason_code = %(public_reason_code)s, tier = %(tier)s, held_fen = %(held_fen)s, due_at = %(due_at)s,
     waiting_on = %(waiting_on)s, waiting_since = %(waiting_since)s, sentence_zh = %(sentence_zh)s,
-    sentence_en = %(sentence_en)s, assignee = %(assignee)s
+    sentence_en = %(sentence_en)s
 where stream = %(stream)s"""
 INSERT_EVENT = """
 insert into journal.events (

@@ -41,7 +41,6 @@ def summary(case: Case, policy: Policy) -> dict[str, Any]:
         "waiting_since": waiting.since,
         "sentence_zh": waiting.sentence.zh,
         "sentence_en": waiting.sentence.en,
-        "assignee": None,
     }
 
 

@@ -15,7 +15,7 @@ set position = s.position + {last}, head = %(hash_{last})s::bytea,
     public_reason_code = %(public_reason_code)s::text, tier = %(tier)s::text, held_fen = %(held_fen)s::bigint,
     due_at = %(due_at)s::timestamptz, waiting_on = %(waiting_on)s::text,
     waiting_since = %(waiting_since)s::timestamptz, sentence_zh = %(sentence_zh)s::text,
-    sentence_en = %(sentence_en)s::text, assignee = %(assignee)s::text
+    sentence_en = %(sentence_en)s::text
 where s.stream = %(stream)s::text and s.position = %(position)s::integer and s.head = %(hash_0)s::bytea
 returning s.stream, s.kind
 
@@ -25,14 +25,14 @@ returning s.stream, s.kind
 insert into journal.streams (
     stream, kind, position, head, version, open, live, started, status, merchant_no, terminal_sn, reason_code,
     public_reason_code, tier, held_fen, opened_at, closed_at, due_at, waiting_on, waiting_since,
-    sentence_zh, sentence_en, assignee
+    sentence_zh, sentence_en
 ) values (
     %(stream)s::text, %(kind)s::text, %(position)s::integer + {last}, %(hash_{last})s::bytea, %(version)s::integer,
     %(open)s::boolean, %(live)s::boolean, coalesce(%(started)s::boolean, false), %(status)s::text,
     %(merchant_no)s::text, %(terminal_sn)s::text, %(reason_code)s::text, %(public_reason_code)s::text, %(tier)s::text,
     %(held_fen)s::bigint, %(opened_at)s::timestamptz, case when not %(open)s::boolean then clock_timestamp() end,
     %(due_at)s::timestamptz, %(waiting_on)s::text, %(waiting_since)s::timestamptz, %(sentence_zh)s::text,
-    %(sentence_en)s::text, %(assignee)s::text
+    %(sentence_en)s::text
 )
 on conflict do nothing
 returning stream, kind

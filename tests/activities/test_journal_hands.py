@@ -46,7 +46,6 @@ def opening(case_id: str = FA, terminal_sn: str = "SN-1") -> str:
         "waiting_since": "2026-11-09T01:00:00+00:00",
         "sentence_zh": "等待。",
         "sentence_en": "Waiting.",
-        "assignee": None,
     }
     return compose("freeze_appeal", Head(), entries, summary=summary, tasks=[], controls=[])
 

@@ -41,7 +41,6 @@ def summary(**columns: Any) -> dict[str, Any]:
         "waiting_since": "2026-03-02T01:00:00+00:00",
         "sentence_zh": "等待业务员确认原因。",
         "sentence_en": "Waiting for an officer to confirm the reason.",
-        "assignee": None,
     } | columns
 
 
