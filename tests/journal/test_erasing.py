@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import sys
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -23,6 +25,33 @@ from tests.journal.test_registry import COMPANY, NO, TERMINAL, act
 SCHEDULE = retention.load("2026-11-27")
 SUBJECT = f"merchant:{NO}"
 LATER = date.today().replace(day=1, year=date.today().year + 11)  # noqa: DTZ011 — the journal closes cases by its own clock
+
+
+HANGING = """
+import asyncio, sys
+from pathlib import Path
+from journal import Journal
+from journal.erasing import Erasing
+from journal.files import Files
+from journal.vault import Vault
+from tests.journal.test_erasing import LATER, NO, SCHEDULE, act
+
+class Hanging(Files):
+    async def remove(self, document_id):
+        if document_id == "DOC-2":
+            print(document_id, flush=True)
+            await asyncio.Event().wait()
+        return await super().remove(document_id)
+
+async def main(database, folder):
+    async with await Journal.open(database) as journal:
+        vault = Vault(journal.pool, "11" * 32)
+        erasing = Erasing(journal.pool, vault, Hanging(Path(folder), journal.pool, vault))
+        await erasing.erase(NO, "retention-ended", act("e1"), SCHEDULE, LATER)
+
+asyncio.run(main(*sys.argv[1:]))
+"""
+"""Erases, and never comes back from the second document."""
 
 
 class Failing:
@@ -228,6 +257,24 @@ class TestCutOff:
         assert await erasing.unfinished() == ()
         assert [file.removed for file in await files.of(SUBJECT)] == [True, True]
         assert [entry.type for entry in await privacy.notes(NO)] == ["SubjectErased", "CopiesRemoved"]
+
+    async def test_a_process_killed_between_two_documents_leaves_what_the_next_call_finishes(
+        self, merchant, database, folder, files, vault, erasing, journal_sound
+    ):
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", HANGING, database, folder, cwd=Path(__file__).parents[2],
+            stdout=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        assert await process.stdout.readline() == b"DOC-2\n"
+        process.kill()
+        await process.wait()
+        assert [file.removed for file in await files.of(SUBJECT)] == [True, False]
+        with pytest.raises(ForgottenError):
+            await files.get("DOC-2")
+        again = await erase(erasing, "e2")
+        assert (again.new, again.documents) == (False, 2)
+        assert [path for path in folder.rglob("*") if path.is_file()] == []
+        assert await journal_sound()
 
     async def test_two_who_finish_it_at_once_do_not_disturb_each_other(
         self, merchant, pool, vault, files, erasing, journal_sound
