@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from bench import append, stories, verify, views
+from bench import append, recover, stories, verify, views
 from bench.__main__ import main, surroundings
 from bench.append import Amount
 from domain.stream import Head, first_break
@@ -49,6 +49,16 @@ async def test_views_are_measured_beside_bare_copies_and_among_few_and_many_case
             assert {"p50_ms", "ratio", "met"} <= set(figures["queue"][f"{list_}_of_who_may_take_{much}"])
     assert {"p95_ms", "ratio", "target", "met"} <= set(figures["search"])
     assert figures["size"]["bytes_per_case"] >= figures["size"]["events"] > 0
+    json.dumps(figures)
+
+
+async def test_recovery_is_measured_beside_bare_starts_and_says_what_was_repeated() -> None:
+    figures = await recover.measure(recover.Amount(rounds=1, cases=3, go_on=3))
+    assert figures["cases_per_s"] > 0
+    assert figures["beside"]["bare_start"]["per_s"] > 0
+    repeated = figures["nothing_repeated"]
+    assert (repeated["cases"], repeated["met"]) == (3, True)
+    assert repeated["effects"] > 0
     json.dumps(figures)
 
 
