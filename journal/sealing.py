@@ -72,6 +72,7 @@ class _Kept:
     statement: str
     signature: str
     seen_to: str
+    regressed: bool
 
     @property
     def signed(self) -> Signed:
@@ -98,9 +99,9 @@ class Sealer:
             newest = await newest_of(connection)
             ring = await self._ring(connection, newest, now)
             await asyncio.to_thread(self._agree, newest)
-            if everything and newest is not None:
+            if newest is not None and (everything or newest.regressed):
                 await _all_there(connection, Checkpoint.of(newest.signed))
-            since = None if everything or newest is None else newest.seen_to
+            since = None if everything or newest is None or newest.regressed else newest.seen_to
             moved = await self._moved(connection, since, stream)
             fresh = [head for head in moved if head.continues]
             rewritten = tuple(head.stream for head in moved if not head.continues)

@@ -13,7 +13,10 @@ set local statement_timeout = 0
 lock table journal.checkpoints in share row exclusive mode
 
 -- name: newest
-select number, statement, signature, seen_to::text as seen_to
+-- `regressed` says that this database counts its transactions from lower than where the checkpoint was made: its rows
+-- were copied here, and what moved since does not show by transaction.
+select number, statement, signature, seen_to::text as seen_to,
+    pg_snapshot_xmin(pg_current_snapshot()) < seen_to as regressed
 from journal.checkpoints
 order by number desc
 limit 1
@@ -26,13 +29,17 @@ select statement, signature from journal.signing_keys order by number
 
 -- name: moved
 -- Heads that are not sealed as they stand: of the streams written to since a transaction, and of one stream at any rate.
--- `continues` says that the entry sealed last still stands where it stood, before the present head.
+-- `continues` says that the entry sealed last still stands where it stood, before the present head; or, where nothing is
+-- sealed, that the stream began after the last checkpoint (an older one was sealed: its seals were removed).
 select s.stream, s.position, encode(s.head, 'hex') as hash, l.leaf, l.position as sealed_position,
     encode(l.hash, 'hex') as sealed_hash,
-    l.leaf is null or (l.position < s.position and exists (
+    case when l.leaf is null then not exists (
+        select from journal.events as e
+        where e.stream = s.stream and e.position = 1 and e.xid < (%(since)s)::xid8
+    ) else l.position < s.position and exists (
         select from journal.events as e
         where e.stream = s.stream and e.position = l.position and e.hash = l.hash
-    )) as continues
+    ) end as continues
 from (
     select stream from journal.events where xid >= (%(since)s)::xid8
     union

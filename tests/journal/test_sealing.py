@@ -237,6 +237,23 @@ async def test_a_stream_whose_seals_were_removed_is_not_sealed_as_if_it_were_new
     with pytest.raises(AlteredSealsError, match="covers 3 streams, but the seals of 2 stand"):
         await sealer.seal(NOW, everything=True)
 
+    for stream in ("FA-1", "FA-new"):
+        await opened(stream, "later")
+    sealed = await sealer.seal(NOW)
+    assert (sealed.heads, sealed.rewritten) == (1, ("FA-1",))
+    assert await proof_of(sealer.pool, "FA-1") is None
+
+
+async def test_a_database_whose_transactions_count_from_lower_is_sealed_by_comparing_all(sealer, opened, superuser):
+    """As after a dump was restored into another server."""
+    await opened("FA-1")
+    await sealer.seal(NOW)
+    await superuser("update journal.checkpoints set seen_to = '999999999'")
+    await opened("FA-1", "confirm")
+    await opened("FA-2")
+
+    assert (await sealer.seal(NOW)).heads == 2
+
 
 @pytest.mark.parametrize("text", ["", "31" * 31, "31" * 33, "xy" * 32, "secret"])
 def test_a_malformed_key_is_refused_without_being_shown(text):
