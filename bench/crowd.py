@@ -8,6 +8,13 @@ from journal import Journal
 TEMPLATE = "FA-TEMPLATE"
 NAME = "'FA-20260101-' || lpad(n::text, 8, '0')"
 
+DATA = f"""
+    replace(replace(replace(replace(data::text, 'X-C-FA-TEMPLATE', 'RISK-' || n),
+        'SN-FA-TEMPLATE', 'SN-' || lpad(n::text, 8, '0')), 'C-FA-TEMPLATE', 'C-' || substr(md5(n::text), 1, 16)),
+        'FA-TEMPLATE', {NAME})
+"""
+"""An event's body with names such as sources, terminals and the desk give them."""
+
 _STREAMS = f"""
     insert into journal.streams
     select (jsonb_populate_record(s, jsonb_build_object(
@@ -23,7 +30,7 @@ _EVENTS = f"""
     select {NAME}, position, version, type, form,
         to_char((occurred_at::timestamptz - n * interval '10 seconds') at time zone 'UTC',
             'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"'),
-        actor, replace(command_id, %(template)s, {NAME}), ordinal, replace(data::text, %(template)s, {NAME})::json,
+        actor, replace(command_id, %(template)s, {NAME}), ordinal, {DATA}::json,
         previous_hash, hash
     from generate_series(1, %(cases)s) as n, journal.events as e
     where e.stream = %(template)s

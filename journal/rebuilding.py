@@ -122,7 +122,7 @@ async def _fill(connection: Connection, view: View, build: int, words: Words, ch
         done = int(row["filled"]) + streams
         progress(done, max(total, done))
     async with connection.transaction():
-        await connection.execute("set local statement_timeout = 0")
+        await connection.execute("set local statement_timeout = 0; set local maintenance_work_mem = '256MB'")
         for statement in view.statement("indexes", build).split(b";"):
             if statement.strip():
                 await connection.execute(statement, prepare=False)
