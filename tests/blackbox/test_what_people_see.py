@@ -154,9 +154,12 @@ def test_the_workflows_details_are_the_sentence_the_api_tells_for_every_case(des
         )
 
 
-def test_personal_data_is_masked_for_those_who_need_not_see_it(desk: Desk) -> None:
+def test_personal_data_is_masked_until_it_is_asked_for_with_a_purpose(desk: Desk) -> None:
     path = f"/merchants/{desk.merchant_no}"
-    seen, masked = desk.get("officer1", path), desk.get("auditor1", path)
-    assert seen["legal_representative"]["resident_id"] not in json.dumps(masked)
-    assert seen["contacts"][0]["phone"] not in json.dumps(masked)
-    assert "*" in masked["settlement_account"]["number"]
+    purpose = {"purpose": "caller_check", "note": "the caller names the account"}
+    whole = desk.post("officer1", f"{path}/unmask", purpose)
+    for masked in (desk.get("officer1", path), desk.get("auditor1", path)):
+        assert whole["legal_representative"]["resident_id"] not in json.dumps(masked)
+        assert whole["contacts"][0]["phone"] not in json.dumps(masked)
+        assert "*" in masked["settlement_account"]["number"]
+    assert desk.call("robot1", "POST", f"{path}/unmask", json=purpose).status_code == 403

@@ -84,7 +84,7 @@ async def test_a_rule_lifted_before_stays_lifted_by_whom_it_was(ruled):
 
 
 async def test_calls_under_one_key_at_once_lift_once(ruled):
-    answers = await asyncio.gather(*(ask(ruled, "/rules/lift", "FA-1:step:2", **LIFT) for _ in range(10)))
+    answers = await asyncio.gather(*(ask(ruled, "/rules/lift", "FA-1:lift", **LIFT) for _ in range(10)))
 
     assert len({answer.text for answer in answers}) == 1
     assert [c["change"] for c in (await rule(ruled))["changes"]] == ["set", "lifted"]
