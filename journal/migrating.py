@@ -81,7 +81,8 @@ def migrations(folder: Path = FOLDER) -> tuple[Migration, ...]:
 
 
 async def migrate(url: str, *, folder: Path = FOLDER, patience: float = 60.0) -> tuple[str, ...]:
-    """Applies to the database at `url` what it lacks, and returns the names of what was applied.
+    """Applies to the database at `url` what it lacks, and returns the names of what was applied. Events that were
+    restored from another server's dump are given a place in this server's order.
 
     Any number of processes may call this at once: one works, the others wait for it up to `patience` seconds.
     Errors: MigrationError and its kinds, and psycopg's own; a migration that fails leaves nothing behind.
@@ -98,6 +99,8 @@ async def migrate(url: str, *, folder: Path = FOLDER, patience: float = 60.0) ->
                 await connection.execute(
                     SQL["record"], (migration.number, migration.name, migration.checksum), prepare=False
                 )
+        if folder == FOLDER:
+            await _take_restored_in(connection)
     return tuple(migration.name for migration in missing)
 
 
@@ -138,6 +141,14 @@ def lacking(known: Iterable[Migration], there: Iterable[Applied]) -> tuple[Migra
     if late:
         raise MigrationOutOfOrderError(f"{', '.join(late)} would run after number {newest}: give it a later number")
     return tuple(by_number.values())
+
+
+async def _take_restored_in(connection: Connection) -> None:
+    """Readers in commit order would never come to events with numbers beyond the server's, nor to anything after."""
+    row = await (await connection.execute(SQL["is_restored"])).fetchone()
+    if row is not None and row[0]:
+        async with connection.transaction():
+            await connection.execute(SQL["renumber"])
 
 
 async def _lock(connection: Connection, patience: float) -> None:

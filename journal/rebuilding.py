@@ -26,6 +26,10 @@ PAGE_EVENTS = 20_000
 SWITCH_TRIES = 60
 WHOLESALE = "set local statement_timeout = 0; set local enable_nestloop = off; set local work_mem = '64MB'"
 """A fill reads everything there is of its streams; what the planner guesses of so many events is too little."""
+INDEXING = (
+    "set local statement_timeout = 0; set local maintenance_work_mem = '256MB'; "
+    "set local max_parallel_maintenance_workers = 2"  # none elsewhere: the desk's own work comes first
+)
 
 Progress = Callable[[int, int], None]
 """Told now and then how many of how many streams are read."""
@@ -122,7 +126,7 @@ async def _fill(connection: Connection, view: View, build: int, words: Words, ch
         done = int(row["filled"]) + streams
         progress(done, max(total, done))
     async with connection.transaction():
-        await connection.execute("set local statement_timeout = 0; set local maintenance_work_mem = '256MB'")
+        await connection.execute(INDEXING)
         for statement in view.statement("indexes", build).split(b";"):
             if statement.strip():
                 await connection.execute(statement, prepare=False)

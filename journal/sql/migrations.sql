@@ -25,3 +25,15 @@ select number, name, checksum from journal.migrations order by number
 
 -- name: record
 insert into journal.migrations (number, name, checksum) values (%s, %s, %s)
+
+-- name: is_restored
+-- Whether events bear numbers of transactions that this server has not come to: they are out of another server's dump.
+select exists (select from journal.events where xid >= pg_snapshot_xmax(pg_current_snapshot()))
+
+-- name: renumber
+-- Their order stays, by `sequence`; what is written from now on comes after them. (The number is not in the hash.) Views
+-- know how far they are by these numbers: all of them are made anew.
+alter table journal.events disable trigger events_stay;
+update journal.events set xid = pg_current_xact_id();
+alter table journal.events enable trigger events_stay;
+update views.builds set version = 'of another server'

@@ -6,6 +6,7 @@ from itertools import count
 import psycopg
 import pytest
 
+from journal.migrating import migrate
 from journal.projecting import Projector, standings
 from journal.rebuilding import BeingRebuiltError, rebuild
 from journal.views import VIEWS
@@ -179,3 +180,23 @@ async def test_a_reader_who_reads_for_long_delays_the_switch_and_is_not_disturbe
         made = await making
 
     assert (again, not_yet, made.build) == ((CASES,), False, 2)
+
+
+async def test_a_dump_restored_into_a_server_that_counts_from_lower_is_read_to_its_end_and_beyond(
+    pool, database, journal_of_cases, superuser, rows
+):
+    await rebuild(pool, STATISTICS, WORDS)
+    await superuser("update journal.events set xid = (xid::text::bigint + 1000000)::text::xid8")
+
+    await migrate(database)
+    worker = Projector(pool, WORDS, (STATISTICS,))
+    assert await worker.outdated() == (STATISTICS,)
+    await rebuild(pool, STATISTICS, WORDS)
+    async with pool.connection() as connection:
+        await write(connection, said("FA-new", ("TerminalFrozen", {})))
+    while await worker.round():
+        pass
+
+    assert await rows("select sum(events)::int from views.statistics") == [(2 * CASES + 1,)]
+    with pytest.raises(psycopg.errors.RestrictViolation):
+        await rows("update journal.events set xid = '1'")
