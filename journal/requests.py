@@ -53,7 +53,8 @@ class AppendRequest:
         return f"{'continue' if self.expected.position else 'create'}_{'stream' if self.summary is None else 'case'}"
 
     def values(self) -> dict[str, bytes | None]:
-        """The values of the statement's parameters by name, each as the text PostgreSQL reads."""
+        """The values of the statement's parameters by name, each as the text PostgreSQL reads. InvalidRequestError for
+        one that it would cut short."""
         first = self.entries[0]
         values: dict[str, Any] = {
             "stream": self.stream,
@@ -76,7 +77,11 @@ class AppendRequest:
         for name, rows in (("tasks", self.tasks), ("controls", self.controls)):
             if rows is not None:
                 values[name] = canonical(rows)
-        return {name: None if value is None else str(value).encode() for name, value in values.items()}
+        texts = {name: None if value is None else str(value).encode() for name, value in values.items()}
+        for name, text in texts.items():
+            if text is not None and b"\0" in text:  # PostgreSQL's library would read it as the text's end
+                raise InvalidRequestError(f"{self.stream}: {name} contains a NUL, which no column can hold")
+        return texts
 
     @classmethod
     def parse(cls, text: str) -> Self:

@@ -50,6 +50,13 @@ async def test_text_that_json_might_rewrite_survives_unchanged(journal, writer):
     assert json.loads(entry.data) == odd
 
 
+async def test_a_text_that_the_database_would_cut_short_is_refused_and_nothing_written(journal, writer):
+    case = writer("FA-1")
+    with pytest.raises(InvalidRequestError, match="terminal_sn contains a NUL"):
+        await journal.append(case.request("open", "TerminalFrozen", terminal_sn="SN-1\0-and-more"))
+    assert await journal.read("FA-1") == ()
+
+
 def entry_dict(entry):
     return {name: getattr(entry, name) for name in entry.__dataclass_fields__}
 
