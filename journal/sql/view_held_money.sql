@@ -31,7 +31,7 @@ with found as materialized (
         coalesce((data #>> '{control,held_fen}')::bigint, 0) as held_fen
     from found
     where type in ('TerminalFrozen', 'ControlAttached', 'PostActionLapsed')
-), releases as (
+), releases as materialized (
     select f.stream, (step ->> 'n')::integer as n
     from found as f, json_array_elements(f.data -> 'steps') as step
     where f.type = 'ExecutionStarted' and step ->> 'name' = 'ledger_release'

@@ -23,13 +23,13 @@ with last as (
         'ExecutionCompensated', 'NoticeSent', 'DocumentAdded', 'ControlEnforced', 'ChecksPassed', 'CaseSubmitted',
         'EvidenceResubmitted', 'ReleaseExecuted', 'CaseClosed', 'CommandRefused', 'AppealOpened', 'CallbackIgnored',
         'EvidenceReminded', 'ActionsRequired', 'ActionDone', 'MonitoringEnded', 'TransactionsQuestioned'
-    )
+    ) and (e.type <> 'DocumentChecked' or e.data ->> 'findings' <> '[]')
 ), said as (
     select stream, string_agg(distinct words, ' ') as words
     from (
         select stream, case
             when type = 'DocumentChecked' then
-                nullif(jsonb_path_query_array(nullif(body -> 'findings', '[]'), '$[*].*')::text, '[]')
+                nullif(jsonb_path_query_array(body -> 'findings', '$[*].*')::text, '[]')
             when body ? 'control' then concat_ws(' ',
                 body ->> 'merchant_no', body #>> '{control,terminal_sn}', body #>> '{control,control_id}',
                 body #>> '{control,external_ref}', body #>> '{control,detail}', body #>> '{control,reason_code}',
