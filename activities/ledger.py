@@ -48,7 +48,14 @@ class Ledger:
     async def hold(self, order: Order) -> Receipt:
         """Hold `amount_fen` under the control. Refused above the payable balance: `available_fen` is what there was."""
         await self._open(order.merchant_no)
-        return await self._book("/holds", order, control_id=order.control_id, amount_fen=order.amount_fen, **_of(order))
+        return await self._book(
+            "/holds",
+            order,
+            control_id=order.control_id,
+            amount_fen=order.amount_fen,
+            terminal_sn=order.terminal_sn or None,
+            **_of(order),
+        )
 
     @activity.defn(name="ledger.reserve")
     async def reserve(self, order: Order) -> Receipt:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field, StringConstraints
@@ -23,14 +22,6 @@ AccountNumber = Annotated[
 ]
 
 
-def _written_as_day(value: object) -> object:
-    # Left alone pydantic also takes seconds since 1970.
-    if isinstance(value, str) and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
-        raise ValueError("a day is written YYYY-MM-DD")
-    return value
-
-
-Day = Annotated[date, BeforeValidator(_written_as_day)]
 AccountState = Literal["open", "closed"]
 Difference = Literal["holder", "resident_id", "uscc", "phone"]
 BounceReason = Literal["account_closed", "holder_mismatch"]

@@ -15,7 +15,6 @@ from partners.bank.forms import (
     AccountFile,
     AccountNumber,
     AccountStatement,
-    Day,
     MicroDeposit,
     MicroDepositBody,
     Payout,
@@ -24,6 +23,7 @@ from partners.bank.forms import (
 )
 from partners.bank.statement import statement_file
 from partners.kit import Effect, Here, Name, refusals
+from partners.kit.payloads import Day
 
 routes = APIRouter()
 

@@ -15,6 +15,8 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from partners.kit.payloads import CURRENCY_NOT_KEPT
+
 MEDIA_TYPE = "application/problem+json"
 
 log = structlog.get_logger("partners.kit")
@@ -63,6 +65,9 @@ async def _invalid(_: Request, error: Exception) -> Response:
     # The values themselves stay out of the answer: they may be personal data.
     assert isinstance(error, RequestValidationError)
     errors = [{"field": ".".join(map(str, each["loc"])), "message": each["msg"]} for each in error.errors()]
+    for each in error.errors():
+        if each["type"] == CURRENCY_NOT_KEPT:
+            return problem(422, CURRENCY_NOT_KEPT, each["msg"], {"errors": errors})
     return problem(422, "invalid", "The request is not what this call takes; see errors.", {"errors": errors})
 
 

@@ -12,9 +12,10 @@ from partners.ledger.routes import routes
 DESCRIPTION = """
 The books of a payment institution: double entry in integer fen, CNY only.
 
-An effect makes at most one posting. Postings balance, are never changed,
-and are undone by their opposite; the database itself refuses anything else. Money of a merchant is payable, held under
-a control, reserved for a release, in transit to its bank, or in suspense after a payout bounced.
+An effect makes one posting at most (a terminal's first takings also that of its fee). Postings balance, are never
+changed, and are undone by their opposite; the database itself refuses anything else, and any posting in a closed month.
+Money of a merchant is payable, held under a control, reserved for a release, in transit to its bank, in suspense after
+a payout bounced, or an activation fee or deposit that may go back.
 """
 
 

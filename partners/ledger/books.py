@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,8 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A posting to be written under the effect's `key`; lines of 0 fen are left out."""
+    """A posting to be written under the effect's `key`, booked on a day (today in Shanghai if None). Lines of 0 fen are
+    left out."""
 
     kind: str
     merchant_no: str | None
@@ -36,6 +38,7 @@ class Entry:
     lines: Sequence[Line]
     ref: str | None = None
     reverses: str | None = None
+    booked_on: date | None = None
 
 
 def of_merchant(code: str, merchant_no: str) -> str:
@@ -80,6 +83,7 @@ async def post(connection: Connection, entry: Entry) -> PostingBody:
         key=entry.key,
         ref=entry.ref,
         reverses=entry.reverses,
+        booked_on=entry.booked_on,
         accounts=[line.account for line in lines],
         sides=[line.side for line in lines],
         amounts=[line.amount_fen for line in lines],
@@ -93,6 +97,7 @@ async def post(connection: Connection, entry: Entry) -> PostingBody:
         key=entry.key,
         ref=entry.ref,
         posted_at=row["posted_at"],
+        booked_on=row["booked_on"],
         reverses=entry.reverses,
         lines=[LineBody(account=line.account, side=line.side, amount_fen=line.amount_fen) for line in lines],
     )

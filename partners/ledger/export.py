@@ -1,24 +1,22 @@
 """The books as plain text that beancount and hledger read, closing balances included as assertions.
 
 Both programs add the postings up by themselves and then compare with the balances the ledger states.
-Debits are positive, as those programs have it. Days are those of Asia/Shanghai.
+Debits are positive, as those programs have it. A posting stands on the day it is booked on.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from partners.kit import Connection
 from partners.ledger.books import rows
 
 Row = dict[str, Any]
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 _ROOTS = {"asset": "Assets", "liability": "Liabilities", "income": "Income"}
 
@@ -26,7 +24,7 @@ _ROOTS = {"asset": "Assets", "liability": "Liabilities", "income": "Income"}
 async def export(connection: Connection, form: str) -> str:
     """The whole ledger as a `beancount` or `hledger` journal, as it stood at one moment."""
     await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-    accounts = await rows(connection, "account_balances")
+    accounts = await rows(connection, "account_balances", through=None)
     lines = await rows(connection, "all_lines")
     write = beancount if form == "beancount" else hledger
     return "\n".join(write(accounts, lines)) + "\n"
@@ -37,12 +35,12 @@ def beancount(accounts: Sequence[Row], lines: Sequence[Row]) -> Iterator[str]:
     yield 'option "title" "Ledger"'
     yield 'option "operating_currency" "CNY"'
     for account in accounts:
-        yield f"{_day(account['opened_at'])} open {_name(account)} CNY"
+        yield f"{account['opened_on']} open {_name(account)} CNY"
     names = {account["account"]: _name(account) for account in accounts}
     last = date.min
     for posting in _postings(lines):
         first = posting[0]
-        last = _day(first["posted_at"])
+        last = first["booked_on"]
         yield ""
         yield f'{last} * "{first["kind"]}" "{_quoted(first["ref"] or "")}"'
         yield from (f'  {name}: "{_quoted(value)}"' for name, value in _details(first))
@@ -61,7 +59,7 @@ def hledger(accounts: Sequence[Row], lines: Sequence[Row]) -> Iterator[str]:
     last = date.min
     for posting in _postings(lines):
         first = posting[0]
-        last = _day(first["posted_at"])
+        last = first["booked_on"]
         yield ""
         yield f"{last} * ({first['posting_id']}) {first['kind']}"
         yield from (f"    ; {name}: {_tag(value)}" for name, value in _details(first))
@@ -100,10 +98,6 @@ def _balance(account: Row) -> int:
 
 def _yuan(fen: int) -> str:
     return f"{'-' if fen < 0 else ''}{abs(fen) // 100}.{abs(fen) % 100:02d}"
-
-
-def _day(at: datetime) -> date:
-    return at.astimezone(SHANGHAI).date()
 
 
 def _quoted(text: str) -> str:

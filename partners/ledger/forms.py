@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, Field, StringConstraints, model_validator
 
 from partners.kit import Currency, Fen, Name, Payload
-from partners.kit.payloads import FenOrZero
+from partners.kit.payloads import Day, FenOrZero
 
 MerchantNo = Annotated[
     str,
@@ -20,21 +20,29 @@ Outcome = Literal["confirmed", "bounced"]
 
 
 class Settlement(Payload):
-    """A day's takings the card network owes, credited to the merchant."""
+    """A day's takings the card network owes, credited to the merchant; a refund or reversal takes some back.
+
+    With `terminal_sn` they count towards that terminal's volume. `booked_on` is a day that is over and not yet closed,
+    today where it is missing.
+    """
 
     merchant_no: MerchantNo
     amount_fen: Fen
     ref: Name
+    kind: Literal["sale", "refund", "reversal"] = "sale"
+    terminal_sn: Name | None = None
+    booked_on: Day | None = None
     currency: Currency = "CNY"
 
 
 class Hold(Payload):
-    """Money kept from a merchant under one control."""
+    """Money kept from a merchant under one control. What is held of a terminal's takings is no part of its volume."""
 
     merchant_no: MerchantNo
     case_id: Name
     control_id: Name
     amount_fen: Fen
+    terminal_sn: Name | None = None
     currency: Currency = "CNY"
 
 
@@ -140,6 +148,7 @@ class PostingBody(BaseModel):
     key: str
     ref: str | None
     posted_at: datetime
+    booked_on: date
     reverses: str | None = None
     reversed_by: str | None = None
     lines: list[LineBody]
@@ -171,14 +180,19 @@ class ReservationBody(BaseModel):
     parts: list[PartBody]
 
 
-class PayoutBody(BaseModel):
-    """A payout and the posting just made for it; its key is the Idempotency-Key it was first sent under."""
+class PayoutState(BaseModel):
+    """A payout as it stands; its key is the Idempotency-Key it was first sent under."""
 
     payout_key: str
     merchant_no: str
     case_id: str
     amount_fen: int
     state: Literal["in_transit", "confirmed", "bounced"]
+
+
+class PayoutBody(PayoutState):
+    """A payout and the posting just made for it."""
+
     posting: PostingBody
 
 
@@ -195,6 +209,7 @@ class ControlBody(BaseModel):
     network_penalty_fen: int
     reserved_fen: int
     remaining_fen: int
+    terminal_sn: str | None
 
 
 class HoldsBody(BaseModel):
@@ -211,6 +226,14 @@ class PostingsBody(BaseModel):
     postings: list[PostingBody]
 
 
+class PostingsOfDay(BaseModel):
+    """A page of the postings booked on a day, oldest first; `next` continues after it, null at the end."""
+
+    day: date
+    postings: list[PostingBody]
+    next: str | None
+
+
 class StatementLine(BaseModel):
     """One movement on one of a merchant's accounts."""
 
@@ -219,17 +242,39 @@ class StatementLine(BaseModel):
     case_id: str | None
     ref: str | None
     posted_at: datetime
+    booked_on: date
     account: str
     side: Side
     amount_fen: int
 
 
 class StatementBody(BaseModel):
-    """A page of a merchant's movements, oldest first; `next` continues after it, null at the end."""
+    """A page of a merchant's movements, oldest first; `next` continues after it, null at the end.
+
+    `opening` and `closing` are what each of its accounts held before and after the page.
+    """
 
     merchant_no: str
+    opening: dict[str, int]
+    closing: dict[str, int]
     lines: list[StatementLine]
     next: str | None
+
+
+class ChartLine(BaseModel):
+    """A kind of account."""
+
+    code: str
+    nature: Literal["asset", "liability", "income"]
+    per_merchant: bool
+    name_zh: str
+    name_en: str
+
+
+class Chart(BaseModel):
+    """The chart of accounts."""
+
+    accounts: list[ChartLine]
 
 
 class AccountBody(BaseModel):
@@ -244,7 +289,9 @@ class AccountBody(BaseModel):
 
 
 class TrialBalance(BaseModel):
-    """All accounts at one moment; the difference is always 0."""
+    """All accounts at one moment, with what was booked through a day (null: everything); the difference is always 0."""
+
+    through: date | None
 
     debit_fen: int
     credit_fen: int

@@ -53,6 +53,7 @@ async def place_hold(connection: Connection, key: str, body: Hold) -> PostingBod
         case_id=body.case_id,
         posting_id=posting.posting_id,
         amount_fen=body.amount_fen,
+        terminal_sn=body.terminal_sn,
     )
     return posting
 

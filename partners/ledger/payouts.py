@@ -17,30 +17,33 @@ from partners.ledger.books import (
     require_balance,
     run,
 )
-from partners.ledger.forms import Payout, PayoutBody, PayoutOutcome, Resend
+from partners.ledger.forms import Payout, PayoutBody, PayoutOutcome, PayoutState, Resend
 
 
 async def send(connection: Connection, key: str, body: Payout) -> PayoutBody:
     """Dr merchant_payable / Cr in_transit; Refusal 409 `insufficient-payable`."""
     await lock_merchant(connection, body.merchant_no)
     await require_balance(connection, "merchant_payable", body.merchant_no, body.amount_fen)
-    payout = {
-        "payout_key": key,
-        "merchant_no": body.merchant_no,
-        "case_id": body.case_id,
-        "amount_fen": body.amount_fen,
-    }
-    await run(
-        connection,
-        "send_payout",
-        key=key,
-        merchant_no=body.merchant_no,
-        case_id=body.case_id,
-        amount_fen=body.amount_fen,
-    )
     payable = of_merchant("merchant_payable", body.merchant_no)
-    lines = [debit(payable, body.amount_fen), credit("in_transit", body.amount_fen)]
+    return await begin(connection, key, body.merchant_no, body.case_id, body.amount_fen, payable)
+
+
+async def begin(
+    connection: Connection, key: str, merchant_no: str, case_id: str, amount_fen: int, source: str
+) -> PayoutBody:
+    """Dr `source` / Cr in_transit, the merchant locked and the money there; the payout is under way from then on."""
+    payout = {"payout_key": key, "merchant_no": merchant_no, "case_id": case_id, "amount_fen": amount_fen}
+    await run(connection, "send_payout", key=key, merchant_no=merchant_no, case_id=case_id, amount_fen=amount_fen)
+    lines = [debit(source, amount_fen), credit("in_transit", amount_fen)]
     return await _moved(connection, payout, state="in_transit", kind="payout", key=key, lines=lines)
+
+
+async def find(connection: Connection, payout_key: str) -> PayoutState:
+    """The payout as it stands; Refusal 404 `no-such-payout`."""
+    payout = await one(connection, "find_payout", payout_key=payout_key)
+    if payout is None:
+        raise Refusal(404, "no-such-payout", f"There is no payout {payout_key}.")
+    return PayoutState(**payout)
 
 
 async def settle(connection: Connection, key: str, body: PayoutOutcome) -> PayoutBody:
@@ -76,10 +79,7 @@ async def _moved(
 
 async def _locked(connection: Connection, payout_key: str) -> dict[str, Any]:
     """The payout as it is once its merchant is locked; Refusal 404 `no-such-payout`."""
-    payout = await one(connection, "find_payout", payout_key=payout_key)
-    if payout is None:
-        raise Refusal(404, "no-such-payout", f"There is no payout {payout_key}.")
-    await lock_merchant(connection, payout["merchant_no"])
+    await lock_merchant(connection, (await find(connection, payout_key)).merchant_no)
     payout = await one(connection, "find_payout", payout_key=payout_key)
     assert payout is not None
     return payout

@@ -17,16 +17,17 @@ SELECT merchant_no FROM merchants WHERE merchant_no = %(merchant_no)s;
 
 -- name: post
 WITH posting AS (
-    INSERT INTO postings (kind, merchant_no, case_id, key, ref, reverses)
-    VALUES (%(kind)s, %(merchant_no)s, %(case_id)s, %(key)s, %(ref)s, %(reverses)s)
-    RETURNING posting_id, posted_at
+    INSERT INTO postings (kind, merchant_no, case_id, key, ref, reverses, booked_on)
+    VALUES (%(kind)s, %(merchant_no)s, %(case_id)s, %(key)s, %(ref)s, %(reverses)s,
+            coalesce(%(booked_on)s, (clock_timestamp() AT TIME ZONE 'Asia/Shanghai')::date))
+    RETURNING posting_id, posted_at, booked_on
 ), written AS (
     INSERT INTO lines (posting_id, line_no, account, side, amount_fen)
     SELECT posting.posting_id, line.line_no, line.account, line.side, line.amount_fen
     FROM posting, unnest(%(accounts)s::text[], %(sides)s::text[], %(amounts)s::bigint[])
         WITH ORDINALITY AS line (account, side, amount_fen, line_no)
 )
-SELECT posting_id, posted_at FROM posting;
+SELECT posting_id, posted_at, booked_on FROM posting;
 
 -- name: credit_balance
 -- What a liability account holds.
@@ -44,8 +45,8 @@ SELECT coalesce(sum(amount_fen), 0)::bigint AS fen FROM reservations
 WHERE merchant_no = %(merchant_no)s AND state = 'open';
 
 -- name: place_hold
-INSERT INTO holds (control_id, merchant_no, case_id, posting_id, held_fen)
-VALUES (%(control_id)s, %(merchant_no)s, %(case_id)s, %(posting_id)s, %(amount_fen)s);
+INSERT INTO holds (control_id, merchant_no, case_id, posting_id, held_fen, terminal_sn)
+VALUES (%(control_id)s, %(merchant_no)s, %(case_id)s, %(posting_id)s, %(amount_fen)s, %(terminal_sn)s);
 
 -- name: find_hold
 SELECT control_id, merchant_no, case_id, posting_id, held_fen FROM holds WHERE control_id = %(control_id)s;
@@ -115,9 +116,27 @@ LATERAL (SELECT json_agg(json_build_object('account', account, 'side', side, 'am
 WHERE posting.case_id = %(case_id)s
 ORDER BY posting.posting_id;
 
+-- name: postings_of_day
+-- A page of what was booked on a day, for whichever case.
+SELECT posting.*, reversal.posting_id AS reversed_by, line.lines
+FROM postings AS posting LEFT JOIN postings AS reversal ON reversal.reverses = posting.posting_id,
+LATERAL (SELECT json_agg(json_build_object('account', account, 'side', side, 'amount_fen', amount_fen) ORDER BY line_no) AS lines
+         FROM lines WHERE lines.posting_id = posting.posting_id) AS line
+WHERE posting.booked_on = %(day)s AND posting.posting_id > %(after)s
+ORDER BY posting.posting_id LIMIT %(limit)s;
+
+-- name: balances_before
+-- What each of a merchant's accounts held after a posting.
+SELECT account.code, coalesce(sum(CASE line.side WHEN 'credit' THEN line.amount_fen ELSE -line.amount_fen END)
+                              FILTER (WHERE line.posting_id <= %(after)s), 0)::bigint AS fen
+FROM accounts AS account LEFT JOIN lines AS line USING (account)
+WHERE account.merchant_no = %(merchant_no)s
+GROUP BY account.code ORDER BY account.code;
+
 -- name: statement
 -- Lines on a merchant's own accounts, oldest first, after a posting.
-SELECT posting.posting_id, posting.kind, posting.case_id, posting.ref, posting.posted_at, account.code AS account,
+SELECT posting.posting_id, posting.kind, posting.case_id, posting.ref, posting.posted_at, posting.booked_on,
+       account.code AS account,
        line.side, line.amount_fen
 FROM postings AS posting JOIN lines AS line USING (posting_id) JOIN accounts AS account USING (account)
 WHERE posting.merchant_no = %(merchant_no)s AND account.merchant_no = %(merchant_no)s
@@ -128,16 +147,66 @@ WHERE posting.merchant_no = %(merchant_no)s AND account.merchant_no = %(merchant
 ORDER BY posting.posting_id, line.line_no;
 
 -- name: account_balances
--- Every account with what was ever written on each side.
-SELECT account.account, account.code, account.merchant_no, account.nature, account.opened_at,
+-- Every account with what was written on each side through a day, and since when it was used or open.
+SELECT account.account, account.code, account.merchant_no, account.nature,
+       least(min(posting.booked_on), (account.opened_at AT TIME ZONE 'Asia/Shanghai')::date) AS opened_on,
        coalesce(sum(line.amount_fen) FILTER (WHERE line.side = 'debit'), 0)::bigint AS debit_fen,
        coalesce(sum(line.amount_fen) FILTER (WHERE line.side = 'credit'), 0)::bigint AS credit_fen
-FROM accounts AS account LEFT JOIN lines AS line USING (account)
+FROM accounts AS account
+LEFT JOIN (lines AS line JOIN postings AS posting ON posting.posting_id = line.posting_id
+                                                  AND posting.booked_on <= coalesce(%(through)s, 'infinity'::date))
+    ON line.account = account.account
 GROUP BY account.account
 ORDER BY account.merchant_no NULLS FIRST, account.account;
 
 -- name: all_lines
-SELECT posting.posting_id, posting.kind, posting.case_id, posting.key, posting.ref, posting.posted_at, posting.reverses,
+SELECT posting.posting_id, posting.kind, posting.case_id, posting.key, posting.ref, posting.booked_on, posting.reverses,
        line.account, line.side, line.amount_fen
 FROM postings AS posting JOIN lines AS line USING (posting_id)
-ORDER BY posting.posting_id, line.line_no;
+ORDER BY posting.booked_on, posting.posting_id, line.line_no;
+
+-- name: chart
+SELECT code, nature, per_merchant, name_zh, name_en FROM chart ORDER BY nature, per_merchant, code;
+
+-- name: closed_through
+-- Locked until the transaction ends: nobody closes a day while something is being booked on it.
+SELECT closed_through, (clock_timestamp() AT TIME ZONE 'Asia/Shanghai')::date AS today FROM closing FOR SHARE;
+
+-- name: close_through
+-- Waits for whatever is being posted. Nothing comes back where the books are closed through that day already.
+UPDATE closing SET closed_through = %(last_day)s WHERE closed_through < %(last_day)s RETURNING closed_through;
+
+-- name: keep_period
+INSERT INTO periods (period, key, postings, debit_fen, credit_fen)
+SELECT %(period)s, %(key)s, count(DISTINCT posting.posting_id),
+       coalesce(sum(line.amount_fen) FILTER (WHERE line.side = 'debit'), 0),
+       coalesce(sum(line.amount_fen) FILTER (WHERE line.side = 'credit'), 0)
+FROM postings AS posting JOIN lines AS line USING (posting_id)
+WHERE posting.booked_on BETWEEN %(first_day)s AND %(last_day)s
+RETURNING period, closed_at, postings, debit_fen, credit_fen;
+
+-- name: periods
+SELECT period, closed_at, postings, debit_fen, credit_fen FROM periods ORDER BY period;
+
+-- name: note_turnover
+INSERT INTO turnover (posting_id, terminal_sn, amount_fen) VALUES (%(posting_id)s, %(terminal_sn)s, %(amount_fen)s);
+
+-- name: agree_fee
+INSERT INTO fees (fee_key, merchant_no, terminal_sn, plan, kind, amount_fen, volume_target_fen)
+VALUES (%(key)s, %(merchant_no)s, %(terminal_sn)s, %(plan)s, %(kind)s, %(amount_fen)s, %(volume_target_fen)s);
+
+-- name: running_fee
+SELECT fee_key FROM fees WHERE terminal_sn = %(terminal_sn)s AND state IN ('agreed', 'charged');
+
+-- name: fee_to_charge
+-- The terminal's fee that waits for its first takings.
+SELECT fee_key, kind, amount_fen FROM fees
+WHERE terminal_sn = %(terminal_sn)s AND merchant_no = %(merchant_no)s AND state = 'agreed';
+
+-- name: find_fee
+SELECT fee_key, merchant_no, terminal_sn, plan, kind, amount_fen, volume_target_fen, state,
+       coalesce((SELECT volume_fen FROM terminal_volumes AS volume WHERE volume.terminal_sn = fee.terminal_sn), 0) AS volume_fen
+FROM fees AS fee WHERE fee_key = %(fee_key)s;
+
+-- name: move_fee
+UPDATE fees SET state = %(state)s WHERE fee_key = %(fee_key)s;

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from partners.kit import Connection
 from partners.ledger.books import no_such_merchant, one, rows
 from partners.ledger.forms import (
     AccountBody,
+    Chart,
+    ChartLine,
     HoldsBody,
     MerchantBody,
     PostingBody,
     PostingsBody,
+    PostingsOfDay,
     StatementBody,
     StatementLine,
     TrialBalance,
@@ -40,7 +44,30 @@ async def statement(connection: Connection, merchant_no: str, after: str, limit:
     found = await rows(connection, "statement", merchant_no=merchant_no, after=after, limit=limit)
     lines = [StatementLine(**row) for row in found]
     full = len({line.posting_id for line in lines}) == limit
-    return StatementBody(merchant_no=merchant_no, lines=lines, next=lines[-1].posting_id if full else None)
+    before = await rows(connection, "balances_before", merchant_no=merchant_no, after=after)
+    opening = {row["code"]: row["fen"] for row in before}
+    closing = dict(opening)
+    for line in lines:
+        closing[line.account] += line.amount_fen if line.side == "credit" else -line.amount_fen
+    return StatementBody(
+        merchant_no=merchant_no,
+        opening=opening,
+        closing=closing,
+        lines=lines,
+        next=lines[-1].posting_id if full else None,
+    )
+
+
+async def postings_of_day(connection: Connection, day: date, after: str, limit: int) -> PostingsOfDay:
+    """Up to `limit` of the day's postings after posting `after`."""
+    found = await rows(connection, "postings_of_day", day=day, after=after, limit=limit)
+    postings = [PostingBody(**row) for row in found]
+    return PostingsOfDay(day=day, postings=postings, next=postings[-1].posting_id if len(postings) == limit else None)
+
+
+async def chart(connection: Connection) -> Chart:
+    """Every kind of account and what it is for."""
+    return Chart(accounts=[ChartLine(**row) for row in await rows(connection, "chart")])
 
 
 async def postings_of_case(connection: Connection, case_id: str) -> PostingsBody:
@@ -55,13 +82,17 @@ async def holds_of_case(connection: Connection, case_id: str) -> HoldsBody:
     return HoldsBody(case_id=case_id, holds=[control_body(row) for row in found])
 
 
-async def trial_balance(connection: Connection) -> TrialBalance:
-    """All accounts in one statement, so at one moment."""
-    accounts = [_account_body(row) for row in await rows(connection, "account_balances")]
+async def trial_balance(connection: Connection, through: date | None = None) -> TrialBalance:
+    """All accounts in one statement, so at one moment; only what was booked through a day if one is given."""
+    accounts = [_account_body(row) for row in await rows(connection, "account_balances", through=through)]
     debit_fen = sum(account.debit_fen for account in accounts)
     credit_fen = sum(account.credit_fen for account in accounts)
     return TrialBalance(
-        debit_fen=debit_fen, credit_fen=credit_fen, difference_fen=debit_fen - credit_fen, accounts=accounts
+        through=through,
+        debit_fen=debit_fen,
+        credit_fen=credit_fen,
+        difference_fen=debit_fen - credit_fen,
+        accounts=accounts,
     )
 
 

@@ -20,7 +20,9 @@ from partners.ledger.books import (
 from partners.ledger.forms import PenaltyReversal, PostingBody, Reversal
 from partners.ledger.holds import control_body
 
-REVERSIBLE = frozenset({"settlement", "hold", "release", "penalty_reversal"})
+REVERSIBLE = frozenset(
+    {"settlement", "settlement_refund", "settlement_reversal", "hold", "release", "penalty_reversal"}
+)
 """Payouts are not among them: money that left is settled, bounced or sent again."""
 
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from fastapi import APIRouter, Path
+from starlette.responses import JSONResponse, Response
 
-from partners.kit import Effect, Here, Name, refusals
-from partners.ledger import accounts, holds, payouts, reads, reversals
-from partners.ledger.export import export
+from partners.kit import Effect, Here, refusals
+from partners.ledger import accounts, holds, payouts, periods, reads, reversals
+from partners.ledger.fee_routes import fees
 from partners.ledger.forms import (
     Cancellation,
     Hold,
-    HoldsBody,
     MerchantBody,
     MerchantNo,
     Payout,
@@ -21,16 +20,15 @@ from partners.ledger.forms import (
     PayoutOutcome,
     PenaltyReversal,
     PostingBody,
-    PostingsBody,
     Release,
     Resend,
     Reservation,
     ReservationBody,
     Reversal,
     Settlement,
-    StatementBody,
-    TrialBalance,
 )
+from partners.ledger.period_forms import Close, PeriodBody
+from partners.ledger.read_routes import reading
 
 OPENING_FEN = 200_000_000
 """The takings a newly opened merchant comes with, unless set otherwise: ¥2,000,000."""
@@ -38,7 +36,6 @@ OPENING_FEN = 200_000_000
 _POSTED: dict[str, Any] = {"status_code": 201, "responses": refusals(404, 409)}
 
 writing = APIRouter(tags=["postings"])
-reading = APIRouter(tags=["books"])
 
 
 @writing.put(
@@ -139,55 +136,16 @@ async def reverse_penalty(body: PenaltyReversal, effect: Effect) -> Response:
     )
 
 
-@reading.get("/merchants/{merchant_no}/balances", response_model=MerchantBody, responses=refusals(404))
-async def balances(merchant_no: Annotated[MerchantNo, Path()], here: Here) -> MerchantBody:
-    """What each of a merchant's accounts holds, in fen."""
-    async with here.connection() as connection:
-        return await reads.balances(connection, merchant_no)
+@writing.post("/periods/close", response_model=PeriodBody, summary="Close a month", tags=["periods"], **_POSTED)
+async def close_period(body: Close, effect: Effect) -> Response:
+    """Closes it and whatever month before it is open: no posting is booked there any more.
 
-
-@reading.get("/merchants/{merchant_no}/statement", response_model=StatementBody, responses=refusals(404))
-async def statement(
-    merchant_no: Annotated[MerchantNo, Path()],
-    here: Here,
-    after: Annotated[str, Query(pattern=r"^(P\d{1,18})?$", description="`next` of the page before")] = "",
-    limit: Annotated[int, Query(ge=1, le=500, description="postings per page")] = 100,
-) -> StatementBody:
-    """A merchant's movements, oldest first."""
-    async with here.connection() as connection:
-        return await reads.statement(connection, merchant_no, after, limit)
-
-
-@reading.get("/cases/{case_id}/postings", response_model=PostingsBody)
-async def postings_of_case(case_id: Annotated[Name, Path()], here: Here) -> PostingsBody:
-    """Everything posted for a case, oldest first."""
-    async with here.connection() as connection:
-        return await reads.postings_of_case(connection, case_id)
-
-
-@reading.get("/holds", response_model=HoldsBody)
-async def holds_of_case(case_id: Annotated[Name, Query()], here: Here) -> HoldsBody:
-    """Per control of a case: held, where it went, reserved, remaining."""
-    async with here.connection() as connection:
-        return await reads.holds_of_case(connection, case_id)
-
-
-@reading.get("/trial-balance", response_model=TrialBalance)
-async def trial_balance(here: Here) -> TrialBalance:
-    """Every account's debits and credits; the difference of the totals is 0."""
-    async with here.connection() as connection:
-        return await reads.trial_balance(connection)
-
-
-@reading.get("/export", response_class=PlainTextResponse, summary="The books as a plain-text journal")
-async def export_books(
-    here: Here, form: Annotated[Literal["hledger", "beancount"], Query(alias="format")] = "hledger"
-) -> PlainTextResponse:
-    """Accepted by hledger or by beancount, closing balances included as assertions."""
-    async with here.connection() as connection:
-        return PlainTextResponse(await export(connection, form))
+    409 `period-not-over`, `period-closed`.
+    """
+    return await effect.once("period_closed", body, lambda connection: periods.close(connection, effect.key, body))
 
 
 routes = APIRouter()
 routes.include_router(writing)
+routes.include_router(fees)
 routes.include_router(reading)

@@ -12,6 +12,7 @@ from itertools import count
 from typing import Any
 
 import httpx2
+import psycopg
 import pytest
 import uvicorn
 from fastapi import FastAPI, Request, Response
@@ -88,6 +89,16 @@ class Announcing(uvicorn.Server):
         self.listening.set()
 
 
+async def in_one_transaction(database: str, statements: list[str]) -> None:
+    connection = await psycopg.AsyncConnection.connect(database)
+    try:
+        for statement in statements:
+            await connection.execute(statement)
+        await connection.commit()
+    finally:
+        await connection.close()
+
+
 class Books:
     """The ledger's calls, shortened."""
 
@@ -99,6 +110,10 @@ class Books:
 
     async def post(self, path: str, /, key: str | None = None, **body: Any) -> httpx2.Response:
         return await self.client.post(path, json=body, headers={"Idempotency-Key": key or next(keys)})
+
+    async def takings(self, amount_fen: int, terminal_sn: str, **more: Any) -> httpx2.Response:
+        body = {"merchant_no": M, "amount_fen": amount_fen, "ref": "day", "terminal_sn": terminal_sn}
+        return await self.post("/settlements", **body | more)
 
     async def hold(self, amount_fen: int, control_id: str = "C1", **more: Any) -> httpx2.Response:
         body = {"merchant_no": M, "case_id": CASE, "control_id": control_id, "amount_fen": amount_fen}

@@ -125,8 +125,8 @@ async def test_one_hold_called_twice_at_once_under_one_key_is_one_posting(books)
         {"amount_fen": "100"},
         {"amount_fen": True},
         {"amount_fen": 10**18},
-        {"currency": "USD"},
         {"merchant_no": "../x"},
+        {"terminal_sn": ""},
         {"control_id": None},
     ],
 )
@@ -135,6 +135,16 @@ async def test_anything_but_whole_positive_fen_of_cny_is_422(books, wrong):
 
     assert refused(answer) == (422, "invalid")
     assert answer.json()["errors"][0]["field"] == f"body.{next(iter(wrong))}"
+
+
+@pytest.mark.parametrize("path", ["/settlements", "/holds", "/reservations", "/releases", "/payouts", "/fees"])
+async def test_another_currency_is_refused_in_clear_words_and_nothing_is_booked(books, path):
+    answer = await books.post(path, merchant_no=M, case_id=CASE, amount_fen=100, currency="USD")
+
+    assert refused(answer) == (422, "currency-not-kept")
+    assert "CNY only: nothing was booked" in answer.json()["detail"]
+    assert "仅以人民币（CNY）记账" in answer.json()["detail"]
+    assert await books.balances() == {"merchant_payable": 1_000_000}
 
 
 # Reservations and releases

@@ -1,12 +1,9 @@
-"""What holds in the books whatever is asked of them, and what other programs make of them."""
+"""What holds in the books whatever is asked of them."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from itertools import count, pairwise
-from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -17,6 +14,7 @@ from hypothesis import strategies as st
 
 from partners.kit import Settings, running
 from partners.ledger import app
+from tests.partners.conftest import in_one_transaction
 
 M = "898310154110001"
 OPENING = 1_000_000
@@ -55,6 +53,16 @@ SELECT posting_id, 7 + n, 'bank', side, 5 FROM ledger.postings, (VALUES (0, 'deb
         (["DELETE FROM ledger.postings"], "only added to"),
         (["TRUNCATE ledger.lines"], "only added to"),
         (["TRUNCATE ledger.postings CASCADE"], "only added to"),
+        (["UPDATE ledger.accounts SET nature = 'asset'"], "only added to"),
+        (["DELETE FROM ledger.holds"], "only added to"),
+        (["UPDATE ledger.holds SET held_fen = 1"], "only added to"),
+        (["TRUNCATE ledger.hold_moves"], "only added to"),
+        (["TRUNCATE ledger.turnover"], "only added to"),
+        (["SET session_replication_role = replica", "DELETE FROM ledger.lines"], "only added to"),
+        (
+            ["SET session_replication_role = replica", UNBALANCED.format("(1, 'debit', 100), (2, 'credit', 99)")],
+            "does not balance",
+        ),
         ([LATE_LINES], "no line may be added"),
         (
             [
@@ -80,16 +88,6 @@ async def test_the_database_refuses_an_unsound_or_edited_posting_to_anyone(books
     assert await books.trial_balance() == before
 
 
-async def in_one_transaction(database: str, statements: list[str]) -> None:
-    connection = await psycopg.AsyncConnection.connect(database)
-    try:
-        for statement in statements:
-            await connection.execute(statement)
-        await connection.commit()
-    finally:
-        await connection.close()
-
-
 # Whatever is asked of it
 
 PERCENT = st.integers(1, 110)
@@ -108,11 +106,13 @@ class Clerk:
         self.reservations: dict[str, int] = {}
         self.payouts: list[str] = []
         self.postings: list[str] = []
+        self.fees: list[str] = []
 
     async def act(self) -> None:
         """One call of a kind that has something to act on; it is done or definitely refused."""
         kinds = [self.hold, self.payout, self.penalty_reversal, self.settlement]
         kinds += [self.reserve] * 3 if self.controls else []
+        kinds += [self.agree, self.fee_refund, self.fee_end]
         kinds += [self.release] * 3 + [self.cancel] if self.reservations else []
         kinds += [self.settle, self.resend] if self.payouts else []
         kinds += [self.reverse] if self.postings else []
@@ -128,12 +128,30 @@ class Clerk:
         told = answer.json()
         self.done.append((key, path, body, told))
         posting = told if "posting_id" in told else told.get("posting")
-        self.postings += [posting["posting_id"]] if posting else []
+        self.postings += [posting["posting_id"]] if posting and "/fees" not in path else []
         return key, told
 
     async def settlement(self) -> None:
-        amount_fen = self.draw(st.integers(1, 5000))
-        await self.call("/settlements", {"merchant_no": self.merchant_no, "amount_fen": amount_fen, "ref": "day"})
+        body = {"merchant_no": self.merchant_no, "amount_fen": self.draw(st.integers(1, 5000)), "ref": "day"}
+        kind, terminal_sn = self.draw(st.sampled_from(["sale", "sale", "refund"])), f"SN-{self.merchant_no}"
+        await self.call("/settlements", body | {"kind": kind, "terminal_sn": terminal_sn})
+
+    async def agree(self) -> None:
+        terms = {"plan": "P", "kind": "activation_fee", "volume_target_fen": self.draw(st.integers(1, 4000))}
+        body = {"merchant_no": self.merchant_no, "terminal_sn": f"SN-{self.merchant_no}", "amount_fen": 59}
+        key, told = await self.call("/fees", body | terms)
+        self.fees += [key] if told else []
+
+    async def fee_refund(self) -> None:
+        if self.fees:
+            body = {"fee_key": self.draw(st.sampled_from(self.fees)), "case_id": self.ours["case_id"]}
+            key, told = await self.call("/fees/refund", body)
+            self.payouts += [key] if told else []
+
+    async def fee_end(self) -> None:
+        if self.fees:
+            path = self.draw(st.sampled_from(["/fees/keep", "/fees/give-back"]))
+            await self.call(path, {"fee_key": self.draw(st.sampled_from(self.fees)), "reason": "random"})
 
     async def hold(self) -> None:
         control_id, amount_fen = f"C{len(self.done)}-{self.merchant_no}", self.draw(st.integers(1, 5000))
@@ -227,57 +245,3 @@ async def test_any_sequence_of_calls_keeps_the_books_in_balance_and_every_held_f
     assert merchant["balances"]["merchant_held"] == sum(hold["remaining_fen"] for hold in holds)
     assert merchant["reserved_fen"] == sum(hold["reserved_fen"] for hold in holds)
     assert merchant["balances"]["claims_payable"] == sum(hold["claims_fen"] for hold in holds)
-
-
-# Export
-
-
-async def test_the_export_passes_bean_check_and_states_the_closing_balances(books, tmp_path):
-    await busy_day(books)
-    text = (await books.client.get("/export", params={"format": "beancount"})).text
-
-    assert bean_check(tmp_path / "books.beancount", text) == ""
-    assert f"balance Liabilities:Merchant-Held:M{M}  -4.00 CNY" in text
-    broken = text.replace("Liabilities:Merchant-Held", "Liabilities:Merchant-Payable", 3)
-    assert bean_check(tmp_path / "broken.beancount", broken) != ""
-
-
-async def test_the_hledger_export_gives_every_posting_and_balances(books):
-    await busy_day(books)
-    text = (await books.client.get("/export", params={"format": "hledger"})).text
-
-    amounts = [line.split() for line in text.splitlines() if line.endswith(" CNY") and line.startswith("    ")]
-    fen = [round(float(words[1]) * 100) for words in amounts]
-    assert sum(fen) == 0
-    assert "liabilities:merchant-held" in text
-    assert (await books.client.get("/export", params={"format": "excel"})).status_code == 422
-
-
-async def test_an_empty_ledger_exports_as_well(database, tmp_path):
-    async with running(ledger(database)) as client:
-        text = (await client.get("/export", params={"format": "beancount"})).text
-
-    assert bean_check(tmp_path / "empty.beancount", text) == ""
-
-
-async def busy_day(books) -> None:
-    """Every kind of posting once, with awkward words in what callers may choose."""
-    await books.post("/settlements", merchant_no=M, amount_fen=123, ref='day "1"; \\ 结算')
-    await books.hold(1000)
-    await books.reserve(600, key="r1")
-    await books.release("r1", 400, penalty_fen=100, claims_fen=60, network_penalty_fen=40)
-    await books.payout(300, "p1")
-    await books.settle("p1", "bounced")
-    await books.resend("p1")
-    await books.settle("p1", "confirmed")
-    await books.post("/penalties/reverse", merchant_no=M, case_id=CASE, amount_fen=50)
-    hold = (await books.hold(77, "C2")).json()
-    await books.post("/reversals", posting_id=hold["posting_id"], reason="a; mistake")
-
-
-def bean_check(file: Path, text: str) -> str:
-    """What beancount's own checker complains of."""
-    file.write_text(text, encoding="utf-8")
-    command = [sys.executable, "-m", "beancount.scripts.check", str(file)]
-    ran = subprocess.run(command, capture_output=True, text=True, check=False)
-    return ran.stdout + ran.stderr
