@@ -17,6 +17,9 @@ from partners.kit.settings import MissingSetting, Settings
 
 Factory = Callable[[Settings], FastAPI]
 
+_NO_PARTNERS = frozenset({"kit", "conformance"})
+"""Packages beside the partners that are none."""
+
 
 class UnknownPartner(LookupError):  # noqa: N818 — named after what is wrong
     """There is no partner of this name; the message lists those there are."""
@@ -24,11 +27,8 @@ class UnknownPartner(LookupError):  # noqa: N818 — named after what is wrong
 
 def names() -> tuple[str, ...]:
     """The names of all partners, sorted."""
-    return tuple(
-        sorted(
-            module.name for module in pkgutil.iter_modules(partners.__path__) if module.ispkg and module.name != "kit"
-        )
-    )
+    modules = pkgutil.iter_modules(partners.__path__)
+    return tuple(sorted(module.name for module in modules if module.ispkg and module.name not in _NO_PARTNERS))
 
 
 def factory(name: str) -> Factory:

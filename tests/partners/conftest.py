@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -68,13 +69,21 @@ async def desk() -> AsyncIterator[Desk]:
         desk.arrived.put_nowait(Told(name, request.headers["Thaw-Signature"], await request.body()))
         return Response(status_code=desk.answers.pop(0) if desk.answers else 204)
 
-    server = Announcing(uvicorn.Config(app, port=0, log_config=None, lifespan="off"))
-    serving = asyncio.create_task(server.serve())
+    async with serving(uvicorn.Config(app, port=0, log_config=None, lifespan="off")) as desk.url:
+        yield desk
+
+
+@asynccontextmanager
+async def serving(config: uvicorn.Config) -> AsyncIterator[str]:
+    """The address of a server that runs for as long as the block."""
+    server = Announcing(config)
+    running_server = asyncio.create_task(server.serve())
     await server.listening.wait()
-    desk.url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    yield desk
-    server.should_exit = True
-    await serving
+    try:
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        await running_server
 
 
 class Announcing(uvicorn.Server):
