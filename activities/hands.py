@@ -82,7 +82,7 @@ def hands(config: HandsConfig, calls: Mapping[str, Call], records: Records) -> M
         "bank": activities_of(Bank(calls["bank"], records)),
         "status": activities_of(Status(calls["status"])),
         "notices": activities_of(Notices(calls["notices"], records, wording, staff)),
-        "documents": activities_of(Documents(calls["documents"], records)),
+        "documents": activities_of(Documents(calls["documents"], records, calls["bank"])),
     }
 
 

@@ -210,6 +210,7 @@ class CheckedDocument:
     outcome: Literal["passed", "failed", "unsure"]
     findings: tuple[Text, ...] = ()
     valid_until: str | None = None
+    owed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -203,18 +203,40 @@ def to_check(case: Case) -> tuple[Document, ...]:
 
 
 def record_checks(case: Case, command: RecordChecks, asked: Asked, policy: Policy) -> tuple[Event, ...] | Refused:
-    """What the machine found: a clear failure goes back to the merchant item by item, a doubt goes to a person."""
+    """What the machine found: a clear failure goes back to the merchant item by item, a doubt goes to a person.
+
+    What a document makes necessary besides (a minor's needs a guardian's) is asked for, and required from then on.
+    """
     known = {doc.document_id: doc for doc in to_check(case)}
     results = tuple(result for result in command.documents if result.document_id in known)
     found = tuple(DocumentChecked(r.document_id, r.outcome, r.findings, r.valid_until) for r in results)
     told_of = [r for r in results if not policy.never_lists(known[r.document_id].doc_type)]
     failed = [(known[r.document_id], r) for r in told_of if r.outcome == "failed"]
-    if failed:
+    owed = dict.fromkeys(code for result in results for code in result.owed if not _in_hand(case, code, policy))
+    if failed or owed:
         items = tuple(SupplementItem(doc.doc_type, _why(result)) for doc, result in failed)
+        items = (*items, *(SupplementItem(code, _OWED.get(code, _ALSO_NEEDED)) for code in owed))
         dues = deadlines.for_supplement(policy, asked.at)
         return (*found, SupplementRequested(items, counted=False, round=case.evidence.rounds, dues=dues))
     dues = (*deadlines.for_review(policy, 1, asked.at), *deadlines.for_promise(policy, case, asked.at))
     return (*found, ChecksPassed(dues))
+
+
+_OWED = {
+    "D17": Text(
+        "持证人未满18周岁，请提供监护人身份证及关系证明。",
+        "The holder is under 18: please send a guardian's identity card and proof of the relation.",
+    )
+}
+_ALSO_NEEDED = Text("另需提供此材料。", "This document is needed, too.")
+
+
+def _in_hand(case: Case, doc_type: str, policy: Policy) -> bool:
+    """Whether there is nothing to ask for: it was filed or waived, or merchants are never told of it."""
+    if doc_type not in policy.documents or policy.never_lists(doc_type) or doc_type in case.evidence.waived:
+        return True
+    filed = [doc for doc in case.evidence.documents if doc.doc_type == doc_type and not doc.asked_anew]
+    return any(doc.standing != "rejected" for doc in filed)
 
 
 def _why(result: CheckedDocument) -> Text:

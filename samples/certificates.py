@@ -7,6 +7,8 @@ from PIL import Image
 from samples.facts import PaperFacts
 from samples.sheet import FAINT, SEAL_RED, Sheet
 
+REGISTRY = "https://registry.example/index.html"
+"""Where the QR code of a real licence would lead: to the business's entry in the public registry."""
 LABEL_BLUE = (40, 90, 140)
 
 
@@ -20,6 +22,7 @@ def licence(facts: PaperFacts) -> Image.Image:
     sheet.put((120, 130), "统一社会信用代码", 26, FAINT)
     sheet.put((120, 168), facts.uscc, 36)
     _columns(sheet, facts)
+    sheet.qr_code((1350, 110), f"{REGISTRY}?uniscid={facts.qr_uscc or facts.uscc}", 200)
     sheet.put((930, 960), "登记机关", 30, LABEL_BLUE)
     sheet.put((1080, 960), facts.registered_by, 28)
     sheet.seal((1420, 1010))

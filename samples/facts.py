@@ -24,6 +24,8 @@ class PaperFacts:
     merchant_name: str = "上海星河商贸有限公司"
     merchant_no: str = "898310058120001"
     uscc: str = "91310104MA1FR00QXY"
+    qr_uscc: str = ""
+    """The code in the licence's QR code where it is not the one printed."""
     company_type: str = "有限责任公司(自然人投资或控股)"
     legal_representative: str = "王思远"
     capital: str = "人民币壹佰万元整"

@@ -8,6 +8,8 @@ from functools import cache
 from io import BytesIO
 from typing import Literal
 
+import numpy as np
+import zxingcpp
 from noto_cjk_sans_otc import FONT_PATH
 from PIL import Image, ImageDraw, ImageFont
 
@@ -81,6 +83,18 @@ class Sheet:
         self.draw.ellipse((x - radius, y - radius, x + radius, y + radius), outline=SEAL_RED, width=5)
         self.draw.regular_polygon((x, y, radius // 3), 3, fill=SEAL_RED)
         self.draw.regular_polygon((x, y, radius // 3), 3, rotation=180, fill=SEAL_RED)
+
+    def qr_code(self, xy: tuple[int, int], text: str, side: int) -> None:
+        """A QR code with its left upper corner at `xy`."""
+        self._code(xy, zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode), (side, side))
+
+    def bar_code(self, xy: tuple[int, int], text: str, size: tuple[int, int]) -> None:
+        """A bar code (Code 128) with its left upper corner at `xy`."""
+        self._code(xy, zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.Code128), size)
+
+    def _code(self, xy: tuple[int, int], code: zxingcpp.Barcode, size: tuple[int, int]) -> None:
+        drawn = Image.fromarray(np.asarray(zxingcpp.write_barcode_to_image(code, scale=4))).convert("RGB")
+        self.image.paste(drawn.resize(size, Image.Resampling.NEAREST), xy)
 
     def specimen(self) -> None:
         """Says in small grey print at the lower edge that this is a sample."""

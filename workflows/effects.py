@@ -107,7 +107,7 @@ async def verify(order: ports.VerifyOrder, retry: RetryPolicy) -> CheckedDocumen
         retry_policy=retry,
         summary=f"read {order.doc_type}",
     )
-    return CheckedDocument(order.document_id, verified.outcome, verified.findings, verified.valid_until)
+    return CheckedDocument(order.document_id, verified.outcome, verified.findings, verified.valid_until, verified.owed)
 
 
 async def questions(order: ports.Order) -> tuple[QuestionedTransaction, ...]:

@@ -139,7 +139,17 @@ class FreezeAppeal:
     def _reading(self, document: Document, day: str) -> ports.VerifyOrder:
         case = self.case
         key = f"{case.case_id}:verify:{document.document_id}"
-        return ports.VerifyOrder(key, case.case_id, document.document_id, document.doc_type, case.merchant_no, day)
+        questioned = (asked.ref for control in case.controls for asked in control.placed.transactions)
+        return ports.VerifyOrder(
+            key=key,
+            case_id=case.case_id,
+            document_id=document.document_id,
+            doc_type=document.doc_type,
+            merchant_no=case.merchant_no,
+            day=day,
+            terminal_sn=case.terminal_sn,
+            transaction_refs=tuple(dict.fromkeys(questioned)),
+        )
 
     async def _start_release(self) -> None:
         """Look again at all the approval rests on, then start, or ask the merchant for what comes first."""

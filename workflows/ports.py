@@ -160,7 +160,7 @@ class AccountCheck:
 
 @dataclass(frozen=True, slots=True)
 class VerifyOrder:
-    """`day` is today in Shanghai (YYYY-MM-DD)."""
+    """`day` is today in Shanghai (YYYY-MM-DD); `transaction_refs` are the transactions the case's controls question."""
 
     key: str
     case_id: str
@@ -168,15 +168,18 @@ class VerifyOrder:
     doc_type: str
     merchant_no: str
     day: str
+    terminal_sn: str = ""
+    transaction_refs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """`findings` are sentences a merchant may read."""
+    """`findings` are sentences a merchant may read; `owed` are types of further documents it makes needed."""
 
     outcome: Literal["passed", "failed", "unsure"]
     findings: tuple[Text, ...] = ()
     valid_until: str | None = None
+    owed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The bank: accounts and payouts, a stand-in for the bank that keeps the institution's settlement account."""
+"""The bank: accounts, payouts and recorded transactions, a stand-in for the bank that clears for the institution."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from partners.bank.routes import routes
 from partners.kit import Partner, Settings, partner_app
 
 DESCRIPTION = """
-Payouts in CNY with asynchronous confirmation or bounce, account checks, micro-deposits, statement files.
+Payouts in CNY with asynchronous confirmation or bounce, account checks, micro-deposits, statement files, and the
+transactions that the switch recorded.
 
 A payout is accepted (202) and settled a moment later; the outcome comes as a signed callback and can be asked for by
 its key. It bounces when its account is closed or held by someone else than named.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field, StringConstraints
 
 from partners.kit import Currency, Fen, Name, Payload
 
@@ -130,3 +130,27 @@ class PayoutBody(BaseModel):
     reason: BounceReason | None
     accepted_at: datetime
     settled_at: datetime | None
+
+
+class RecordedTransaction(Payload):
+    """A transaction as the switch recorded it; `last4` are the last digits of the card."""
+
+    ref: Name
+    merchant_no: Name
+    terminal_id: Name
+    kind: Literal["sale", "refund", "reversal"] = "sale"
+    amount_fen: Fen
+    at: AwareDatetime
+    last4: Annotated[str, StringConstraints(pattern=r"^[0-9]{4}$")]
+
+
+class TransactionBatch(Payload):
+    """Transactions to be recorded."""
+
+    transactions: Annotated[list[RecordedTransaction], Field(min_length=1, max_length=500)]
+
+
+class TransactionList(BaseModel):
+    """Recorded transactions, oldest first."""
+
+    transactions: list[RecordedTransaction]

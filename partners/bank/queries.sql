@@ -79,3 +79,19 @@ WITH day AS (
     FROM micro_deposits AS deposit JOIN accounts AS account USING (number)
 )
 SELECT booked.* FROM booked, day WHERE booked.at >= day.began AND booked.at < day.ended ORDER BY booked.at, booked.ref;
+
+-- name: record_transaction
+INSERT INTO transactions (ref, merchant_no, terminal_id, kind, amount_fen, at, last4)
+VALUES (%(ref)s, %(merchant_no)s, %(terminal_id)s, %(kind)s, %(amount_fen)s, %(at)s, %(last4)s)
+ON CONFLICT (ref) DO NOTHING;
+
+-- name: transactions_by_refs
+SELECT ref, merchant_no, terminal_id, kind, amount_fen, at, last4 FROM transactions
+WHERE ref = ANY(%(refs)s) ORDER BY at, ref;
+
+-- name: transactions_of_terminal
+SELECT ref, merchant_no, terminal_id, kind, amount_fen, at, last4 FROM transactions
+WHERE terminal_id = %(terminal_id)s
+  AND at >= %(day)s::date::timestamp AT TIME ZONE 'Asia/Shanghai'
+  AND at < (%(day)s::date + 1)::timestamp AT TIME ZONE 'Asia/Shanghai'
+ORDER BY at, ref LIMIT %(most)s;

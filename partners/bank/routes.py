@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 from starlette.responses import Response
 
-from partners.bank import accounts, micro_deposits, payouts
+from partners.bank import accounts, micro_deposits, payouts, transactions
 from partners.bank.forms import (
     AccountBody,
     AccountCheck,
@@ -20,6 +20,8 @@ from partners.bank.forms import (
     Payout,
     PayoutBody,
     Told,
+    TransactionBatch,
+    TransactionList,
 )
 from partners.bank.statement import statement_file
 from partners.kit import Effect, Here, Name, refusals
@@ -135,3 +137,44 @@ async def day_statement(day: Annotated[Day, Query(alias="date")], here: Here) ->
         text = await statement_file(connection, day)
     headers = {"Content-Disposition": f'attachment; filename="statement-{day}.csv"'}
     return CsvResponse(text, headers=headers)
+
+
+@routes.post(
+    "/transactions",
+    status_code=201,
+    response_model=TransactionList,
+    responses=refusals(409),
+    tags=["transactions"],
+    summary="Record what the switch processed",
+)
+async def record_transactions(body: TransactionBatch, effect: Effect) -> Response:
+    """One recorded before is left as it is. 409 `transaction-differs` when it is recorded otherwise."""
+    return await effect.once("transactions", body, lambda connection: transactions.record(connection, body))
+
+
+@routes.get(
+    "/transactions",
+    response_model=TransactionList,
+    tags=["transactions"],
+    summary="Recorded transactions by their references",
+)
+async def find_transactions(
+    ref: Annotated[list[Name], Query(min_length=1, max_length=200)], here: Here
+) -> TransactionList:
+    """Those of the references that are recorded; others are left out."""
+    async with here.connection() as connection:
+        return await transactions.by_refs(connection, ref)
+
+
+@routes.get(
+    "/terminals/{terminal_id}/transactions",
+    response_model=TransactionList,
+    tags=["transactions"],
+    summary="What a terminal did on a day",
+)
+async def terminal_transactions(
+    terminal_id: Annotated[Name, Path()], day: Annotated[Day, Query(alias="date")], here: Here
+) -> TransactionList:
+    """Of a day in Shanghai, oldest first."""
+    async with here.connection() as connection:
+        return await transactions.of_terminal(connection, terminal_id, day)

@@ -53,3 +53,15 @@ CREATE TABLE IF NOT EXISTS payouts (
 );
 CREATE INDEX IF NOT EXISTS payouts_due ON payouts (settle_at) WHERE state = 'accepted';
 CREATE INDEX IF NOT EXISTS payouts_settled ON payouts (settled_at);
+
+-- Transactions as the acquirer's switch recorded them. Only added to; last4 is all that is kept of a card number.
+CREATE TABLE IF NOT EXISTS transactions (
+    ref         text PRIMARY KEY,
+    merchant_no text NOT NULL,
+    terminal_id text NOT NULL,
+    kind        text NOT NULL CHECK (kind IN ('sale', 'refund', 'reversal')),
+    amount_fen  bigint NOT NULL CHECK (amount_fen > 0),
+    at          timestamptz NOT NULL,
+    last4       text NOT NULL CHECK (last4 ~ '^[0-9]{4}$')
+);
+CREATE INDEX IF NOT EXISTS transactions_of_a_terminal ON transactions (terminal_id, at);

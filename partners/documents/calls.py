@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -15,7 +15,7 @@ from fastapi import APIRouter, FastAPI, Form, Request, UploadFile
 from pydantic import ValidationError
 from starlette.responses import Response
 
-from partners.documents import files, licence, resident_id
+from partners.documents import files, kinds, legibility, readers
 from partners.documents.body_limit import BodyLimit
 from partners.documents.checks import Check, Reading, verdict_of
 from partners.documents.files import Inspection, Unacceptable
@@ -31,10 +31,18 @@ only on a clear contradiction, `passed` when everything needed was read with con
 """
 
 SQL = Queries(Path(__file__).with_name("queries.sql"))
-READERS = {"D01": licence.read, "D03": resident_id.read}
 
 routes = APIRouter(tags=["documents"])
 log = structlog.get_logger("partners.documents")
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was read of a file, the kind of paper it looks like, and the share of it that is legible."""
+
+    reading: Reading
+    looks_like: str | None = None
+    legibility: float = 0.0
 
 
 @routes.post(
@@ -58,7 +66,7 @@ async def inspect(file: UploadFile, request: Request) -> InspectionForm:
 async def verify(
     file: UploadFile,
     doc_type: Annotated[DocType, Form()],
-    on_file: Annotated[str, Form(description="JSON: see OnFileForm", max_length=10_000)],
+    on_file: Annotated[str, Form(description="JSON: see OnFileForm", max_length=200_000)],
     effect: Effect,
     request: Request,
     here: Here,
@@ -67,13 +75,13 @@ async def verify(
     known = _on_file(on_file)
     data = await file.read()
     inspected = await _inspected(request, file, data)
-    reading = Reading((), ())
+    seen = Seen(Reading((), ()))
     if not await _stands(here, effect.key):
-        reading = await _read(request.app.state.slot, data, inspected, doc_type, known)
+        seen = await _read(request.app.state.slot, data, inspected, doc_type, known)
 
     async def work(connection: Connection) -> Verification:
         reused = await _note_seen(connection, inspected.sha256, known.merchant_no, doc_type)
-        return _answer(inspected, reading, reused)
+        return _answer(inspected, seen, reused)
 
     asked = {"sha256": inspected.sha256, "doc_type": doc_type, "on_file": known.model_dump(mode="json")}
     return await effect.once("verification", asked, work, status=200)
@@ -147,10 +155,10 @@ async def _stands(here: Partner, key: str) -> bool:
         return await (await connection.execute(SQL["effect_stands"], {"key": key})).fetchone() is not None
 
 
-async def _read(slot: Slot, data: bytes, inspected: Inspection, doc_type: str, known: OnFileForm) -> Reading:
-    if doc_type not in READERS:
+async def _read(slot: Slot, data: bytes, inspected: Inspection, doc_type: str, known: OnFileForm) -> Seen:
+    if doc_type not in readers.READERS:
         check = Check("needs_a_person", "unsure", "此类材料由审核人员判断", "A reviewer judges papers of this kind")
-        return Reading((), (check,))
+        return Seen(Reading((), (check,)))
     try:
         pages = await slot.read(data, inspected.media_type)
     except SlotBusy as error:
@@ -162,12 +170,12 @@ async def _read(slot: Slot, data: bytes, inspected: Inspection, doc_type: str, k
         check = Check(
             "readable", "unsure", "无法识别文件内容，需人工查看", "The file could not be read; a person must look"
         )
-        return Reading((), (check,))
-    reading = READERS[doc_type](pages, known.on_file())
-    if inspected.pages <= len(pages):
-        return reading
-    check = Check("pages_unread", "unsure", f"仅识别了前{len(pages)}页", f"Only the first {len(pages)} pages were read")
-    return Reading(reading.fields, (*reading.checks, check), reading.valid_until)
+        return Seen(Reading((), (check,)))
+    reading = readers.read(doc_type, pages, known.on_file())
+    if inspected.pages > len(pages):
+        zh, en = f"仅识别了前{len(pages)}页", f"Only the first {len(pages)} pages were read"
+        reading = replace(reading, checks=(*reading.checks, Check("pages_unread", "unsure", zh, en)))
+    return Seen(reading, kinds.looks_like(pages), legibility.share(pages))
 
 
 async def _note_seen(connection: Connection, sha256: str, merchant_no: str, doc_type: str) -> ReusedFrom | None:
@@ -187,7 +195,8 @@ def _masked(merchant_no: str) -> str:
     return merchant_no[:3] + "*" * (len(merchant_no) - 5) + merchant_no[-2:]
 
 
-def _answer(inspected: Inspection, reading: Reading, reused: ReusedFrom | None) -> Verification:
+def _answer(inspected: Inspection, seen: Seen, reused: ReusedFrom | None) -> Verification:
+    reading = seen.reading
     if reused is None:
         reuse = Check("not_used_elsewhere", "pass", "未见其他商户使用同一文件", "No other merchant has sent this file")
     else:
@@ -206,5 +215,8 @@ def _answer(inspected: Inspection, reading: Reading, reused: ReusedFrom | None) 
             "checks": [asdict(check) for check in checks],
             "valid_until": reading.valid_until,
             "reused_from": reused,
+            "looks_like": seen.looks_like,
+            "legibility": seen.legibility,
+            "owed": list(reading.owed),
         }
     )

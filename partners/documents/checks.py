@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from difflib import SequenceMatcher
 from typing import Literal
 
@@ -17,6 +17,9 @@ from partners.documents.layout import Value, plain
 
 Outcome = Literal["pass", "fail", "unsure"]
 Verdict = Literal["passed", "failed", "unsure"]
+
+Text = tuple[str, str]
+"""A sentence in Chinese and in English."""
 
 LEGIBLE = 0.80
 """Mean confidence from which a reading counts as one at all."""
@@ -66,6 +69,36 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class Account:
+    """The merchant's settlement account."""
+
+    holder: str
+    number: str
+    bank: str
+
+
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """The terminal a case is about."""
+
+    terminal_sn: str
+    tusn: str
+    terminal_id: str
+    address: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """A sale that is asked about, as the acquirer's own records have it."""
+
+    ref: str
+    amount_fen: int
+    at: datetime
+    last4: str
+    terminal_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class OnFile:
     """What the institution holds about the merchant, and the day (Asia/Shanghai) the paper is judged on."""
 
@@ -76,6 +109,12 @@ class OnFile:
     uscc: str | None = None
     representative: str | None = None
     resident_id: str | None = None
+    case_id: str | None = None
+    account: Account | None = None
+    terminal: Terminal | None = None
+    transactions: tuple[Transaction, ...] = ()
+    mcc: str | None = None
+    address: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +130,12 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a paper says and what is to be thought of it."""
+    """What a paper says and what is to be thought of it. `owed`: types of further papers that it makes necessary."""
 
     fields: tuple[Field, ...]
     checks: tuple[Check, ...]
     valid_until: date | None = None
+    owed: tuple[str, ...] = ()
 
 
 def verdict_of(checks: Iterable[Check]) -> Verdict:
@@ -129,9 +169,9 @@ def validity(period: Period, today: date, *, sure: bool) -> Check:
     if not period.known:
         return unread(code, "有效期", "The period of validity")
     if period.end is not None and period.end < today:
-        return _contradiction(code, f"已于{period.end}到期", f"It expired on {period.end}", sure=sure)
+        return contradiction(code, f"已于{period.end}到期", f"It expired on {period.end}", sure=sure)
     if period.start is not None and period.start > today:
-        return _contradiction(code, f"自{period.start}起才生效", f"It is valid only from {period.start}", sure=sure)
+        return contradiction(code, f"自{period.start}起才生效", f"It is valid only from {period.start}", sure=sure)
     if not sure:
         return unread(code, "有效期", "The period of validity")
     until = "长期有效" if period.end is None else f"有效期至{period.end}"
@@ -159,7 +199,7 @@ def number(code: str, read: str, on_file: str | None, *, sure: bool, zh: str, en
         return Check(code, "unsure", f"档案中没有{zh}可供核对", f"There is no {en} on file to compare with")
     if read == plain(on_file).strip().upper():
         return Check(code, "pass", f"{zh}与档案一致", f"The {en} is the one on file")
-    return _contradiction(code, f"{zh}与档案不一致", f"The {en} differs from the one on file", sure=sure)
+    return contradiction(code, f"{zh}与档案不一致", f"The {en} differs from the one on file", sure=sure)
 
 
 def _name(
@@ -175,7 +215,7 @@ def _name(
         return Check(code, "pass", f"{zh}与档案一致", f"{named} is the one on file")
     elsewhere = any(held in kind.bare(line) for line in printed)
     sure = clear(read) and kind.plausible(seen) and _apart(seen, held) and not elsewhere
-    return _contradiction(code, f"{zh}与档案不一致", f"{named} differs from the one on file", sure=sure)
+    return contradiction(code, f"{zh}与档案不一致", f"{named} differs from the one on file", sure=sure)
 
 
 def _apart(seen: str, held: str) -> bool:
@@ -186,7 +226,19 @@ def _apart(seen: str, held: str) -> bool:
     return max(len(seen), len(held)) - kept >= 2
 
 
-def _contradiction(code: str, zh: str, en: str, *, sure: bool) -> Check:
+def agreement(code: str, *, agrees: bool, read: Value | None, passed: Text, failed: Text) -> Check:
+    """`passed` where what was read agrees and is legible, `failed` where it differs and is clear, else a doubt."""
+    if agrees and legible(read):
+        return Check(code, "pass", *passed)
+    if agrees:
+        return Check(
+            code, "unsure", f"{passed[0]}，但印刷不清，需人工查看", f"{passed[1]}, but hard to read; a person must look"
+        )
+    return contradiction(code, *failed, sure=clear(read))
+
+
+def contradiction(code: str, zh: str, en: str, *, sure: bool) -> Check:
+    """A failure in these words; a doubt where what was read is not `sure`."""
     if sure:
         return Check(code, "fail", zh, en)
     return Check(code, "unsure", f"{zh}；尚不确定，需人工查看", f"{en}; this is not certain, a person must look")

@@ -10,8 +10,22 @@ from statistics import fmean
 from partners.documents import checks
 from partners.documents.checks import Check, Field
 from partners.documents.dates import Period, dates_in
-from partners.documents.layout import Value, plain
+from partners.documents.layout import Labels, Value, plain, values
 from partners.documents.ocr import Page
+
+
+def found_on(pages: Sequence[Page], labels: Labels) -> dict[str, list[Value]]:
+    """Every value beside one of the labels, by field, from all pages."""
+    found: dict[str, list[Value]] = {}
+    for page in pages:
+        for name, candidates in values(page, labels).items():
+            found.setdefault(name, []).extend(candidates)
+    return found
+
+
+def shown(names: Sequence[str], chosen: Mapping[str, Value | None], pages: Sequence[Page]) -> tuple[Field, ...]:
+    """The fields of these names that were read, as they are answered."""
+    return tuple(field_of(name, value, pages) for name in names if (value := chosen.get(name)) is not None)
 
 
 def best(candidates: Sequence[Value]) -> Value | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
-from partners.documents.checks import OnFile
-from partners.kit import Name, Payload
+from partners.documents.checks import Account, OnFile, Terminal, Transaction
+from partners.kit import Fen, Name, Payload
 
 DocType = Annotated[str, StringConstraints(pattern=r"^D(0[1-9]|1\d|2[0-6])$")]
 """A document code, D01 to D26."""
@@ -25,6 +25,39 @@ class Person(Payload):
     resident_id: Name | None = None
 
 
+class AccountForm(Payload):
+    """The merchant's settlement account."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    holder: Name
+    number: Name
+    bank: Name
+
+
+class TerminalForm(Payload):
+    """The terminal a case is about, as it is registered."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    terminal_sn: Name
+    tusn: Name
+    terminal_id: Name
+    address: Name | None = None
+
+
+class TransactionForm(Payload):
+    """A sale that is asked about, as the acquirer's records have it."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    ref: Name
+    amount_fen: Fen
+    at: AwareDatetime
+    last4: Annotated[str, StringConstraints(pattern=r"^[0-9]{4}$")]
+    terminal_id: Name
+
+
 class OnFileForm(Payload):
     """What is on file about the merchant whose paper this is, and the day it is judged on (Asia/Shanghai)."""
 
@@ -37,6 +70,12 @@ class OnFileForm(Payload):
     uscc: Name | None = None
     resident_id: Name | None = Field(None, description="of a merchant who is an individual")
     legal_representative: Person | None = None
+    case_id: Name | None = None
+    settlement_account: AccountForm | None = None
+    terminal: TerminalForm | None = None
+    transactions: Annotated[tuple[TransactionForm, ...], Field(max_length=1000)] = ()
+    mcc: Name | None = None
+    address: Name | None = None
 
     def on_file(self) -> OnFile:
         """In the form the readers take; an individual stands for themself where no representative is named."""
@@ -50,6 +89,12 @@ class OnFileForm(Payload):
             uscc=self.uscc,
             representative=person.name or (self.name if individual else None),
             resident_id=person.resident_id or self.resident_id,
+            case_id=self.case_id,
+            account=Account(**self.settlement_account.model_dump()) if self.settlement_account else None,
+            terminal=Terminal(**self.terminal.model_dump()) if self.terminal else None,
+            transactions=tuple(Transaction(**each.model_dump()) for each in self.transactions),
+            mcc=self.mcc,
+            address=self.address,
         )
 
 
@@ -90,6 +135,9 @@ class Verification(BaseModel):
     checks: list[CheckForm]
     valid_until: date | None
     reused_from: ReusedFrom | None
+    looks_like: str | None = Field(description="the document code whose title the paper bears")
+    legibility: Share = Field(description="share of the print that was read with confidence")
+    owed: list[str] = Field(description="document codes of further papers this one makes necessary")
 
 
 class InspectionForm(BaseModel):

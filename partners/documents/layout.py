@@ -77,6 +77,14 @@ class Labels:
     """Fields whose value may go on in further lines."""
 
 
+def labels(
+    spellings: Mapping[str, str], *, inside: Iterable[str] = (), titles: Iterable[str] = (), several: Iterable[str] = ()
+) -> Labels:
+    """Labels from spelling → field, longer spellings looked for first; `titles` belong to no label."""
+    longest_first = dict(sorted(spellings.items(), key=lambda item: -len(item[0])))
+    return Labels(longest_first, frozenset(inside), frozenset({"样本SPECIMEN", *titles}), frozenset(several))
+
+
 @dataclass(slots=True)
 class _Block:
     label: Piece

@@ -107,6 +107,7 @@ def read(pages: Sequence[Page], on_file: OnFile) -> Reading:
             recognised=sum(bool(chosen.get(name)) for name in _SHOWN) >= 3,
         ),
         *_judge_code(code, on_file),
+        _judge_qr(pages, code),
         checks.company_name(chosen.get("name"), on_file.name, printed),
         checks.person_name(
             "representative_matches",
@@ -159,6 +160,19 @@ def _judge_code(code: Value | None, on_file: OnFile) -> list[Check]:
     wrong = Check("uscc_check_digit", "fail", f"{zh}校验位错误", f"The check digit of the {en} is wrong")
     doubt = checks.unread("uscc_check_digit", zh, f"The {en}")
     return [wrong if sure else doubt, checks.number("uscc_matches", code.text, on_file.uscc, sure=sure, zh=zh, en=en)]
+
+
+def _judge_qr(pages: Sequence[Page], code: Value | None) -> Check:
+    """Whether the QR code, which names the business at the registry, names the code that is printed."""
+    told = [mark.text for page in pages for mark in page.codes if mark.kind == "QRCode"]
+    named = {match[0] for text in told for match in _CODE.finditer(text) if uscc.is_valid(match[0])}
+    if not named:
+        return checks.unread("qr_matches_uscc", "二维码中的统一社会信用代码", "The code in the QR code")
+    if code is not None and code.text in named:
+        return Check("qr_matches_uscc", "pass", "二维码与印刷的代码一致", "The QR code names the code that is printed")
+    sure = code is not None and uscc.is_valid(code.text) and checks.legible(code)
+    zh, en = "二维码与印刷的统一社会信用代码不一致", "The QR code names another code than is printed"
+    return checks.contradiction("qr_matches_uscc", zh, en, sure=sure)
 
 
 def _slip_of(seen: str, held: str | None) -> bool:

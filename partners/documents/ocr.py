@@ -21,6 +21,9 @@ import pypdfium2
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageOps
 
+from partners.documents import marks
+from partners.documents.marks import Box, Mark
+
 WORKING_SIDE = 1800
 """Pixels of a page's longer side when it is read; larger pages are reduced to it."""
 SMALLEST_SIDE = 1000
@@ -68,7 +71,8 @@ class Page:
     """A page as read: size in pixels when upright, and its lines.
 
     `turned`: by how many degrees clockwise it was turned to be upright; `skew`: the slope in radians that its lines
-    still had.
+    still had. `codes` and `seals` stand where they are on the upright page, with the skew it has; `sharpness` and
+    `brightness` are those of `marks`.
     """
 
     number: int
@@ -77,6 +81,10 @@ class Page:
     turned: int = 0
     skew: float = 0.0
     lines: tuple[Line, ...] = field(default_factory=tuple)
+    codes: tuple[Mark, ...] = ()
+    seals: tuple[Box, ...] = ()
+    sharpness: float = 1000.0
+    brightness: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +158,18 @@ class Reader:
         seen = [one for one in seen if not one.telling or abs(one.slope - skew) <= MOST_SLANTED]
         straight = _straightened([one.quad for one in seen], skew, (width / 2, height / 2))
         lines = [_line(one, quad) for one, quad in zip(seen, straight, strict=True) if one.text.strip()]
-        return Page(number, width, height, turned, skew, tuple(lines))
+        return Page(
+            number,
+            width,
+            height,
+            turned,
+            skew,
+            tuple(lines),
+            codes=marks.codes(pixels),
+            seals=marks.seals(pixels),
+            sharpness=marks.sharpness(pixels),
+            brightness=marks.brightness(pixels),
+        )
 
     def _look(self, pixels: Pixels) -> list[_Seen]:
         """The lines the engine finds in the picture, up to MOST_PRINT of them."""

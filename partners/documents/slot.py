@@ -14,6 +14,7 @@ from typing import Any
 
 import structlog
 
+from partners.documents.marks import Mark
 from partners.documents.ocr import Line, Page
 
 MOST_WAITING = 16
@@ -143,4 +144,15 @@ def _page(body: dict[str, Any]) -> Page:
         Line(line["text"], tuple(line["confidences"]), tuple(line["box"]), frozenset(line["gaps"]))
         for line in body["lines"]
     )
-    return Page(body["number"], body["width"], body["height"], body["turned"], body["skew"], lines)
+    return Page(
+        number=body["number"],
+        width=body["width"],
+        height=body["height"],
+        turned=body["turned"],
+        skew=body["skew"],
+        lines=lines,
+        codes=tuple(Mark(code["kind"], code["text"], tuple(code["box"])) for code in body["codes"]),
+        seals=tuple(tuple(box) for box in body["seals"]),
+        sharpness=body["sharpness"],
+        brightness=body["brightness"],
+    )

@@ -7,6 +7,7 @@ from stdnum.cn import uscc
 
 from partners.documents import licence, resident_id
 from partners.documents.checks import OnFile, verdict_of
+from partners.documents.marks import Mark
 from partners.documents.ocr import Line, Page
 from samples.facts import PaperFacts
 from samples.numbers import resident_id_of, with_wrong_check_digit
@@ -33,11 +34,12 @@ def line(text, row, column=0, *, confidence=0.99):
     return Line(bare, (confidence,) * len(bare), (x, y, x + 30 * len(text), y + 30), gaps)
 
 
-def page(*lines, number=1):
-    return Page(number, 2000, 1400, lines=tuple(lines))
+def page(*lines, number=1, qr=None):
+    codes = (Mark("QRCode", f"https://registry.example/?uniscid={qr}", (1700, 100, 1900, 300)),) if qr else ()
+    return Page(number, 2000, 1400, lines=tuple(lines), codes=codes)
 
 
-def licence_page(*, confidence=0.99, **printed):
+def licence_page(*, confidence=0.99, qr=FACTS.uscc, **printed):
     """A licence with each label beside its value; `printed` replaces values, None leaves the row out."""
     rows = {
         "统一社会信用代码": FACTS.uscc,
@@ -50,7 +52,7 @@ def licence_page(*, confidence=0.99, **printed):
     for row, (label, value) in enumerate(rows.items(), start=1):
         if value is not None:
             lines += [line(label, row), line(value, row, 2, confidence=confidence)]
-    return page(*lines)
+    return page(*lines, qr=qr)
 
 
 def card_page(*, confidence=0.99, **printed):
@@ -159,6 +161,12 @@ def test_a_letter_that_no_code_has_is_read_as_its_digit():
     assert judged(read_licence(统一社会信用代码=printed_wrongly))["uscc_matches"] == "pass"
 
 
+def test_a_qr_code_that_names_another_code_fails_and_one_unread_is_a_doubt():
+    assert judged(read_licence(qr="91110105MA449KBCLR"))["qr_matches_uscc"] == "fail"
+    assert judged(read_licence(qr=None))["qr_matches_uscc"] == "unsure"
+    assert judged(read_licence(qr="91110105MA449KBCLR", confidence=0.7))["qr_matches_uscc"] == "unsure"
+
+
 def test_another_merchants_code_fails():
     assert judged(read_licence(on_file(uscc="91110105MA449KBCLR")))["uscc_matches"] == "fail"
 
@@ -238,7 +246,7 @@ def test_labels_and_values_in_one_line_are_told_apart():
         line("营业期限:2016-06-01至2036-05-31", 4),
     ]
 
-    assert verdict_of(licence.read([page(*lines)], ON_FILE).checks) == "passed"
+    assert verdict_of(licence.read([page(*lines, qr=FACTS.uscc)], ON_FILE).checks) == "passed"
 
 
 def test_a_label_in_pieces_is_put_together():
@@ -261,7 +269,7 @@ def test_a_value_below_its_label_and_one_over_two_lines_are_found():
         line("长期", 5, 2),
     ]
 
-    assert verdict_of(licence.read([page(*lines)], ON_FILE).checks) == "passed"
+    assert verdict_of(licence.read([page(*lines, qr=FACTS.uscc)], ON_FILE).checks) == "passed"
 
 
 def test_two_columns_do_not_run_into_each_other():

@@ -1,0 +1,88 @@
+"""What kind of paper it is, told from its title: a short line of print that says so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import fmean
+
+from partners.documents import checks
+from partners.documents.checks import Check
+from partners.documents.layout import plain
+from partners.documents.ocr import Line, Page
+
+TITLES: dict[str, tuple[str, ...]] = {
+    "D01": ("营业执照",),
+    "D02": ("税务登记证", "税务登记信息", "税务登记", "纳税人识别号证明", "完税证明"),
+    "D03": ("居民身份证",),
+    "D04": ("结算账户证明", "开户许可证", "基本存款账户信息", "账户证明", "开户证明", "账户信息证明"),
+    "D05": ("账户交易明细", "交易明细", "银行流水", "对账单", "流水清单", "账户明细"),
+    "D06": ("签购单", "交易凭证", "POS单", "SALESSLIP"),
+    "D07": ("发票", "出货单", "送货单", "发货单", "购销合同", "买卖合同", "销售合同", "采购合同"),
+    "D08": ("情况说明",),
+    "D09": ("解除管控申请表", "解除申请表", "解除管控申请"),
+    "D10": ("授权委托书", "授权书", "委托书"),
+    "D11": ("终端购机凭证", "购机凭证", "终端证明"),
+    "D13": ("房屋租赁合同", "租赁合同", "租赁协议", "不动产权证书", "房屋所有权证"),
+    "D14": ("整改方案", "整改计划"),
+    "D15": ("整改完成证明", "整改报告"),
+    "D16": ("收单服务协议", "收单协议"),
+    "D17": ("监护关系证明", "监护人证明", "出生医学证明", "居民户口簿"),
+    "D18": ("变更登记通知书", "准予变更登记", "变更登记"),
+    "D19": ("工作证明", "在职证明"),
+    "D20": ("食品经营许可证", "药品经营许可证", "特种行业许可证", "烟草专卖零售许可证", "经营许可证", "许可证"),
+    "D21": ("持卡人确认函", "持卡人确认书"),
+    "D22": ("受案回执", "报案回执", "接报案回执"),
+    "D23": ("终端维修报告", "维修报告"),
+    "D24": ("协助解除冻结财产通知书", "协助冻结财产通知书", "冻结财产通知书", "协助执行通知书"),
+    "D25": ("强化尽职调查表", "尽职调查表", "尽调表"),
+}
+"""Titles by document code, the usual one first. Of what only names a thing (发票, 许可证) the longer title counts."""
+
+_MOST_BESIDE = 10
+"""Characters a title's line may hold besides the title; more is a sentence about such a paper."""
+
+
+def looks_like(pages: Sequence[Page]) -> str | None:
+    """The document code whose title is printed highest on the first page that bears one; None without a title."""
+    for page in pages:
+        for line in sorted(page.lines, key=lambda line: line.box[1]):
+            if code := _titled(line):
+                return code
+    return None
+
+
+def judge(pages: Sequence[Page], doc_type: str, *, recognised: bool = False) -> Check:
+    """Whether this is the paper it should be.
+
+    Its title says so, or (`recognised`) its fields do; only the clear title of another kind refutes it.
+    """
+    title = TITLES[doc_type][0]
+    lines = [line for page in pages for line in page.lines]
+    bare = [plain(line.text).replace(" ", "") for line in lines]
+    if any(_names(text, doc_type) for text in bare):
+        return Check("kind_of_paper", "pass", f"是{title}", f"This is the paper it should be ({title})")
+    other = next((line for line in lines if _titled(line)), None)
+    if other is not None and not recognised:
+        if fmean(other.confidences) >= checks.CLEAR:
+            named = TITLES[_titled(other) or ""][0]
+            return Check("kind_of_paper", "fail", f"这是{named}，不是{title}", f"This is a {named}, not a {title}")
+        return checks.unread("kind_of_paper", "材料种类", "The kind of the paper")
+    if recognised and other is None:
+        return Check("kind_of_paper", "pass", f"版面符合{title}", f"It is laid out as a {title}")
+    return checks.unread("kind_of_paper", f"{title}的标题", f"The title of a {title}")
+
+
+def _names(text: str, doc_type: str) -> bool:
+    return any(title in text and len(text) - len(title) <= _MOST_BESIDE for title in TITLES[doc_type])
+
+
+def _titled(line: Line) -> str | None:
+    """The document code whose title the line is; the longest title that fits counts."""
+    text = plain(line.text).replace(" ", "")
+    fitting = [
+        (len(title), code)
+        for code, titles in TITLES.items()
+        for title in titles
+        if title in text and len(text) - len(title) <= _MOST_BESIDE
+    ]
+    return max(fitting)[1] if fitting else None
