@@ -27,7 +27,7 @@ from workflows.ports import NOTICES_SEND, Delivered, NoticeOrder, Order, Receipt
 
 log = structlog.get_logger("activities.notices")
 
-Channel = Literal["email", "sms", "webhook"]
+Channel = Literal["email", "sms", "wechat", "wecom", "webhook"]
 OPERATIONS = "operations"
 """The channel of a notice that operations take over."""
 
@@ -49,7 +49,7 @@ class Staff:
 
     def address(self, audience: str) -> Address:
         to = self.lead if audience == "lead" else self.operations
-        return Address("webhook" if to.startswith(("http://", "https://")) else "email", to, self.language)
+        return Address("wecom" if to.startswith(("http://", "https://")) else "email", to, self.language)
 
 
 @dataclass(frozen=True, slots=True)

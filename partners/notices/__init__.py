@@ -1,6 +1,6 @@
-"""The notice gateway (a stand-in): e-mail, text messages and chat robots, and a mailbox to read them in."""
+"""The notice gateway (a stand-in): e-mail, SMS, WeChat, chat robots, webhooks, and a mailbox to read them in."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,18 +14,23 @@ from partners.kit import Connection, Effect, Here, Name, Partner, Refusal, Setti
 from partners.kit.database import connect
 from partners.kit.problems import problem
 from partners.notices import pages, sink, store
-from partners.notices.forms import Arrival, Arrivals, Delivered, Listing, ListLook, Look, Message, Sent
+from partners.notices.forms import Arrival, Arrivals, Delivered, Listing, ListLook, Look, Message, Recipient, Sent
 from partners.notices.gateway import Gateway, NotDelivered
 from partners.notices.mail import Arrived
+from partners.notices.webhook import Poster
+from partners.notices.wechat import Account, Embedded, Remote
 
 DESCRIPTION = """
 A stand-in for the gateways over which an acquirer tells merchants and colleagues something.
 
-E-mails go over real SMTP to a server in this process, which keeps them; text messages go to an outbox; chat robots are
-posted to, and the error code in their answer's body is believed, not the 200 around it. `/mailbox` shows what arrived.
+E-mails go over real SMTP to a server in this process, which keeps them; text messages go to an outbox, WeChat messages
+to the official account's followers; chat robots and webhooks are posted to, webhooks signed with HMAC-SHA-256 and only
+at public addresses. The error code in an answer's body is believed, not the 200 around it. `/mailbox` shows what
+arrived; `PUT /recipients` lets a recipient refuse or bounce.
 
 Each `Idempotency-Key` delivers once, however often it is called. A 409 `refused-by-recipient` is definite; a 503
-`gateway-busy` or `gateway-unavailable` means: again, under the same key.
+`gateway-unavailable` means: again, under the same key; `recipient-busy` and `recipient-unavailable` mean the same, or
+another channel. Whether an e-mail, SMS or WeChat message arrived is called back on `/hooks/notices`.
 """
 
 FOLDER = Path(__file__).parent
@@ -76,6 +81,13 @@ async def sent(key: Name, here: Here) -> Sent:
     if message is None:
         raise Refusal(404, "no-such-message", "No message was delivered under this key.")
     return message
+
+
+@routes.put("/recipients", status_code=204, summary="Let a recipient of this stand-in take, bounce or refuse")
+async def recipients(body: Recipient, here: Here) -> None:
+    """`bounces` takes a message and says later that it did not arrive."""
+    async with here.connection() as connection:
+        await store.set_behaviour(connection, body)
 
 
 @mailbox_routes.get("/mailbox.json", response_model=Arrivals, summary="What arrived, newest first")
@@ -162,14 +174,28 @@ def app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def channels(partner: Partner) -> AsyncGenerator[None]:
         # The SMTP server has connections of its own: while calls wait for it they hold the partner's.
-        async with connect(settings.database_url, partner.name) as mail_pool, httpx2.AsyncClient() as http:
+        # No proxy of the environment stands between: an address that was looked at is the one connected to.
+        async with (
+            connect(settings.database_url, partner.name) as mail_pool,
+            httpx2.AsyncClient(trust_env=False) as http,
+        ):
 
             async def keep(arrived: Arrived) -> None:
                 async with mail_pool.connection() as connection:
                     await store.keep(connection, arrived)
 
-            async with sink.listening(keep) as port:
-                built.state.gateway = Gateway(port, http)
+            async def takes(channel: str, to: str) -> bool:
+                async with mail_pool.connection() as connection:
+                    return await store.behaviour_of(connection, channel, to) != "refuses"
+
+            async with sink.listening(keep, lambda to: takes("email", to)) as port:
+                built.state.gateway = Gateway(
+                    partner=partner,
+                    smtp_port=port,
+                    wechat=_account(settings, http, lambda to: takes("wechat", to)),
+                    poster=Poster(http, _inside(settings)),
+                    receipt_after=settings.number("receipt_after_ms", 1000) / 1000,
+                )
                 yield
 
     built = partner_app(
@@ -183,3 +209,17 @@ def app(settings: Settings) -> FastAPI:
     )
     built.add_exception_handler(NotDelivered, _not_delivered)
     return built
+
+
+def _inside(settings: Settings) -> frozenset[str]:
+    """The receivers in this house that webhooks and robots may be posted to, as set explicitly."""
+    return frozenset(part.strip().lower() for part in settings.text("inside", "").split(",") if part.strip())
+
+
+def _account(settings: Settings, http: httpx2.AsyncClient, follows: Callable[[str], Awaitable[bool]]) -> Account:
+    """WeChat's own account where it is set, else the stand-in."""
+    url = settings.text("wechat_url", "").rstrip("/")
+    if not url:
+        return Embedded(follows)
+    app_id, secret = settings.text("wechat_app_id", ""), settings.text("wechat_secret", "")
+    return Remote(http, url, app_id, secret, settings.text("wechat_template_id", ""))

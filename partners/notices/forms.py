@@ -10,7 +10,8 @@ from pydantic.config import JsonDict
 
 from partners.kit import Payload
 
-Channel = Literal["email", "sms", "webhook"]
+Channel = Literal["email", "sms", "wechat", "wecom", "webhook"]
+Behaviour = Literal["takes", "bounces", "refuses"]
 
 OneLine = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=r"^[^\r\n\x00]+$")]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9._:-]+$")]
@@ -18,6 +19,7 @@ Text = Annotated[str, StringConstraints(min_length=1, max_length=20_000, pattern
 
 EMAIL = re.compile(r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)*[A-Za-z0-9-]{1,63}$")
 PHONE = re.compile(r"^\+?[0-9][0-9 -]{3,22}[0-9]$")
+OPENID = re.compile(r"^[A-Za-z0-9_-]{6,64}$")
 
 
 EXAMPLE: JsonDict = {
@@ -36,13 +38,19 @@ class Message(Payload):
 
     model_config = ConfigDict(json_schema_extra={"example": EXAMPLE})
 
-    channel: Channel = Field(description="How it travels: e-mail (SMTP), text message, or a chat robot's webhook.")
-    to: OneLine = Field(description="An e-mail address, a phone number, or the webhook's http(s) URL.")
+    channel: Channel = Field(
+        description="How it travels: e-mail (SMTP), text message, the WeChat official account, a WeCom chat robot, "
+        "or a signed webhook."
+    )
+    to: OneLine = Field(description="An e-mail address, a phone number, an openid, or an http(s) URL.")
     subject: OneLine = Field(description="One line. Text messages carry it in front of the text.")
     text: Text = Field(description="Plain text, up to 20,000 characters.")
     language: Literal["zh", "en"] = Field(description="The language the text is written in.")
     case_id: Name = Field(description="The case the notice belongs to.")
     notice: Name = Field(description="Which notice it is, for example `released` or `evidence_due`.")
+    secret: Annotated[str, StringConstraints(min_length=16, max_length=200)] | None = Field(
+        None, description="What a webhook is signed with. It is used and not kept.", repr=False
+    )
 
     @model_validator(mode="after")
     def _address_fits_the_channel(self) -> Self:
@@ -51,8 +59,12 @@ class Message(Payload):
                 raise ValueError("to: not an e-mail address")
             case "sms" if not PHONE.match(self.to):
                 raise ValueError("to: not a phone number")
-            case "webhook" if not _is_web_address(self.to):
+            case "wechat" if not OPENID.match(self.to):
+                raise ValueError("to: not an openid")
+            case "webhook" | "wecom" if not _is_web_address(self.to):
                 raise ValueError("to: not an http(s) URL")
+        if (self.channel == "webhook") != (self.secret is not None):
+            raise ValueError("secret: a webhook needs one, nothing else has one")
         return self
 
 
@@ -63,6 +75,14 @@ def _is_web_address(text: str) -> bool:
         return False
     readable = bool(url.host) and 0 < (url.port or 80) < 2**16 and not re.search(r"\s", text)
     return url.scheme in ("http", "https") and readable
+
+
+class Recipient(Payload):
+    """How a recipient of this stand-in behaves from now on: takes what comes, bounces it later, or refuses it."""
+
+    channel: Literal["email", "sms", "wechat"]
+    to: OneLine
+    behaviour: Behaviour
 
 
 class Delivered(BaseModel):

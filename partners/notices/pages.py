@@ -23,7 +23,7 @@ TEXTS: Final[Mapping[Language, Mapping[str, str]]] = {
         "all": "全部", "filter": "筛选", "show_all": "显示全部", "caption": "最新的在前，北京时间", "time": "时间",
         "subject": "主题", "no_subject": "（无主题）", "nothing": "没有符合条件的消息。", "older": "更早的消息",
         "back": "返回信箱", "notice": "通知", "missing": "没有这条消息。", "email": "邮件", "sms": "短信",
-        "webhook": "群机器人", "copies": "共收到 {n} 次，只保留一份",
+        "wechat": "微信公众号", "wecom": "群机器人", "webhook": "系统回调", "copies": "共收到 {n} 次，只保留一份",
     },
     "en": {
         "mailbox": "Mailbox", "language": "Language", "words": "Words", "to": "Recipient", "case": "Case",
@@ -31,7 +31,7 @@ TEXTS: Final[Mapping[Language, Mapping[str, str]]] = {
         "caption": "Newest first, Beijing time", "time": "Time", "subject": "Subject", "no_subject": "(no subject)",
         "nothing": "No message matches.", "older": "Older messages", "back": "Back to the mailbox",
         "notice": "Notice", "missing": "There is no such message.", "email": "E-mail", "sms": "SMS",
-        "webhook": "Chat robot", "copies": "came {n} times, kept once",
+        "wechat": "WeChat", "wecom": "Chat robot", "webhook": "Webhook", "copies": "came {n} times, kept once",
     },
 }  # fmt: skip
 

@@ -34,3 +34,13 @@ SELECT id, message_id, channel, recipient AS to, subject, text, language, case_i
 
 -- name: raw_mail
 SELECT raw FROM arrivals WHERE id = %(id)s AND raw IS NOT NULL
+
+-- name: behaviour_of
+SELECT behaviour FROM recipients WHERE channel = %(channel)s AND recipient = %(to)s
+
+-- name: set_behaviour
+INSERT INTO recipients (channel, recipient, behaviour) VALUES (%(channel)s, %(to)s, %(behaviour)s)
+ON CONFLICT (channel, recipient) DO UPDATE SET behaviour = excluded.behaviour
+
+-- name: forget_behaviour
+DELETE FROM recipients WHERE channel = %(channel)s AND recipient = %(to)s

@@ -5,7 +5,7 @@
 CREATE TABLE IF NOT EXISTS messages (
     key          text PRIMARY KEY,
     message_id   text NOT NULL UNIQUE,
-    channel      text NOT NULL CHECK (channel IN ('email', 'sms', 'webhook')),
+    channel      text NOT NULL,
     recipient    text NOT NULL,
     subject      text NOT NULL,
     text         text NOT NULL,
@@ -22,7 +22,7 @@ CREATE INDEX IF NOT EXISTS messages_of_a_case ON messages (case_id, delivered_at
 CREATE TABLE IF NOT EXISTS arrivals (
     id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     message_id text NOT NULL,
-    channel    text NOT NULL CHECK (channel IN ('email', 'sms', 'webhook')),
+    channel    text NOT NULL,
     recipient  text NOT NULL,
     subject    text NOT NULL,
     text       text NOT NULL,
@@ -36,3 +36,15 @@ CREATE TABLE IF NOT EXISTS arrivals (
 );
 CREATE INDEX IF NOT EXISTS arrivals_of_a_case ON arrivals (case_id, id DESC);
 CREATE INDEX IF NOT EXISTS arrivals_at_a_recipient ON arrivals (recipient, id DESC);
+
+-- Earlier versions knew fewer channels; which there are, the calls' forms know.
+ALTER TABLE messages DROP CONSTRAINT IF EXISTS messages_channel_check;
+ALTER TABLE arrivals DROP CONSTRAINT IF EXISTS arrivals_channel_check;
+
+-- Recipients that do not simply take what comes.
+CREATE TABLE IF NOT EXISTS recipients (
+    channel   text NOT NULL CHECK (channel IN ('email', 'sms', 'wechat')),
+    recipient text NOT NULL,
+    behaviour text NOT NULL CHECK (behaviour IN ('bounces', 'refuses')),
+    PRIMARY KEY (channel, recipient)
+);

@@ -28,6 +28,18 @@ class Keeper:
     """What the SMTP server does with a mail. An answer of 250 means that it is stored for good."""
 
     keep: Callable[[Arrived], Awaitable[None]]
+    takes: Callable[[str], Awaitable[bool]]
+
+    async def handle_RCPT(  # noqa: N802  aiosmtpd's name
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        try:
+            if not await self.takes(address):
+                return "550 5.1.1 no such mailbox"
+        except (psycopg.OperationalError, PoolTimeout):
+            return "451 4.3.0 cannot look it up now, try again"
+        envelope.rcpt_tos.append(address)
+        return "250 2.1.5 ok"
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802  aiosmtpd's name
         raw = envelope.content if isinstance(envelope.content, bytes) else b""
@@ -43,10 +55,13 @@ class Keeper:
 
 
 @asynccontextmanager
-async def listening(keep: Callable[[Arrived], Awaitable[None]]) -> AsyncIterator[int]:
-    """Runs the SMTP server in the current loop while the block runs; gives the port."""
+async def listening(
+    keep: Callable[[Arrived], Awaitable[None]], takes: Callable[[str], Awaitable[bool]]
+) -> AsyncIterator[int]:
+    """Runs the SMTP server in the current loop while the block runs; gives the port. `takes` says whether there is a
+    mailbox of an address."""
     loop = asyncio.get_running_loop()
-    keeper = Keeper(keep)
+    keeper = Keeper(keep, takes)
 
     def connection() -> SMTP:
         return SMTP(keeper, hostname="localhost", ident="thaw mailbox", data_size_limit=LARGEST, loop=loop)

@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from partners.kit import Connection, Queries
-from partners.notices.forms import Arrival, Arrivals, Filter, Message, Sent
+from partners.notices.forms import Arrival, Arrivals, Behaviour, Filter, Message, Recipient, Sent
 from partners.notices.mail import Arrived
 
 SQL = Queries(Path(__file__).with_name("queries.sql"))
@@ -17,7 +17,7 @@ async def keep(connection: Connection, arrived: Arrived) -> None:
 
 
 async def note_sent(connection: Connection, key: str, message: Message, message_id: str, at: datetime) -> None:
-    """Write down that the message of `key` was delivered."""
+    """Write down that the message of `key` was taken."""
     values = message.model_dump() | {"key": key, "message_id": message_id, "delivered_at": at}
     await connection.execute(SQL["note_sent"], values)
 
@@ -46,3 +46,16 @@ async def raw_mail(connection: Connection, number: int) -> bytes | None:
     """An e-mail as it came over the wire; None for other messages."""
     row = await (await connection.execute(SQL["raw_mail"], {"id": number})).fetchone()
     return bytes(row["raw"]) if row else None
+
+
+async def behaviour_of(connection: Connection, channel: str, to: str) -> Behaviour:
+    """How a recipient behaves."""
+    row = await (await connection.execute(SQL["behaviour_of"], {"channel": channel, "to": to})).fetchone()
+    found: Behaviour = row["behaviour"] if row else "takes"
+    return found
+
+
+async def set_behaviour(connection: Connection, recipient: Recipient) -> None:
+    """Let a recipient behave like this from now on."""
+    statement = "forget_behaviour" if recipient.behaviour == "takes" else "set_behaviour"
+    await connection.execute(SQL[statement], recipient.model_dump())

@@ -1,77 +1,70 @@
-"""Chat robots (DingTalk, WeCom, Feishu): a POST whose true answer stands in the body.
+"""Posts over HTTP: to the chat robots of colleagues (WeCom, DingTalk), and to merchants' own systems, signed.
 
-These gateways answer HTTP 200 also when they refuse a message, and put an error code in the body:
-`errcode` (DingTalk, WeCom), `code` or `StatusCode` (Feishu). 0, or a body without any of them, is a yes.
+The message id travels as `Idempotency-Key`, so that a receiver which knows it takes a repeat once.
 """
 
+from __future__ import annotations
+
+import json
+import time
 from dataclasses import dataclass
-from typing import Literal
 
 import httpx2
 
+from partners.kit.callbacks import SIGNATURE_HEADER, signature
+from partners.notices.answers import Answer, judge
 from partners.notices.forms import Message
-
-CODES = ("errcode", "code", "StatusCode")
-TEXTS = ("errmsg", "msg", "StatusMessage")
-
-BUSY = frozenset({-1, 130101, 410100, 45009, 45033, 9499, 11232})
-"""Codes that mean "not now": system busy (-1), too fast (DingTalk 130101, 410100; WeCom 45009, 45033;
-Feishu 9499, 11232). Every other code refuses the message for good."""
+from partners.notices.outgoing import NotAllowedError, Resolve, UnknownHostError, by_name_service, look_at
 
 TIMEOUT_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What the robot's gateway said. `unknown` is also "no answer": the message may have arrived."""
+class Poster:
+    """Posts to URLs that others named; `inside` are the receivers in this house that may be posted to."""
 
-    verdict: Literal["taken", "refused", "busy", "unknown"]
-    detail: str = ""
+    http: httpx2.AsyncClient
+    inside: frozenset[str] = frozenset()
+    resolve: Resolve = by_name_service
 
+    async def robot(self, message: Message, message_id: str) -> Answer:
+        """Tells a chat robot the subject and the text."""
+        body = {"msgtype": "text", "text": {"content": f"{message.subject}\n{message.text}"}}
+        return await self._post(message, message_id, _json(body), {})
 
-async def post(client: httpx2.AsyncClient, message: Message, message_id: str) -> Answer:
-    """Posts a notice to the robot at `message.to` and reads the body of the answer.
-
-    The message id travels as `Idempotency-Key`, so that a receiver which knows it takes a repeat once.
-    """
-    body = {"msgtype": "text", "text": {"content": f"{message.subject}\n{message.text}"}}
-    try:
-        response = await client.post(
-            message.to, json=body, headers={"Idempotency-Key": message_id}, timeout=TIMEOUT_S, follow_redirects=False
+    async def webhook(self, message: Message, message_id: str) -> Answer:
+        """Posts the message as data, signed with its recipient's secret: `Thaw-Signature: t=<unix>,v1=<hex HMAC-SHA-256
+        of "t.body">`."""
+        told = message.model_dump(include={"notice", "case_id", "subject", "text", "language"})
+        body = _json({"message_id": message_id, **told})
+        return await self._post(
+            message, message_id, body, {SIGNATURE_HEADER: signature(message.secret or "", body, int(time.time()))}
         )
-    except httpx2.HTTPError as error:
-        return Answer("unknown", type(error).__name__)
-    return judge(response)
+
+    async def _post(self, message: Message, message_id: str, body: bytes, headers: dict[str, str]) -> Answer:
+        try:
+            target = await look_at(message.to, self.inside, self.resolve)
+            response = await self.http.post(
+                target.url,
+                content=body,
+                headers={
+                    "Content-Type": "application/json",
+                    "Idempotency-Key": message_id,
+                    **headers,
+                    **target.headers,
+                },
+                extensions=target.extensions,
+                timeout=TIMEOUT_S,
+                follow_redirects=False,
+            )
+        except NotAllowedError as error:
+            return Answer("refused", str(error))
+        except UnknownHostError as error:
+            return Answer("unknown", str(error))
+        except httpx2.HTTPError as error:
+            return Answer("unknown", type(error).__name__)
+        return judge(response)
 
 
-def judge(response: httpx2.Response) -> Answer:
-    """Reads an answer: first the HTTP status, then the code in the body."""
-    if response.status_code == httpx2.codes.TOO_MANY_REQUESTS:
-        return Answer("busy", "HTTP 429")
-    if response.is_server_error:
-        return Answer("unknown", f"HTTP {response.status_code}")
-    if not response.is_success:
-        return Answer("refused", f"HTTP {response.status_code}")
-    return _judge_body(response)
-
-
-def _judge_body(response: httpx2.Response) -> Answer:
-    try:
-        body = response.json()
-    except ValueError:
-        return Answer("taken")  # not one of these gateways: the status is all it says
-    if not isinstance(body, dict):
-        return Answer("taken")
-    code = next((body[name] for name in CODES if name in body), 0)
-    if code in (0, "0", None):
-        return Answer("taken")
-    text = next((str(body[name]) for name in TEXTS if name in body), "")
-    detail = f"code {code} {text}".strip()[:200]
-    return Answer("busy" if _number(code) in BUSY else "refused", detail)
-
-
-def _number(code: object) -> int | None:
-    try:
-        return int(str(code))
-    except ValueError:
-        return None
+def _json(body: object) -> bytes:
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()

@@ -167,7 +167,7 @@ async def test_staff_are_told_at_their_own_address(stand, audience, notice, to):
 def test_staff_may_have_a_chat_robot():
     staff = Staff("https://robot.example/send?token=1", "operations@thaw.example", "en")
 
-    assert staff.address("lead") == Address("webhook", "https://robot.example/send?token=1", "en")
+    assert staff.address("lead") == Address("wecom", "https://robot.example/send?token=1", "en")
     assert staff.address("operations") == Address("email", "operations@thaw.example", "en")
 
 

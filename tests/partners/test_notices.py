@@ -34,7 +34,8 @@ TEXT = LETTER | {"channel": "sms", "to": "+86 138 0013 8000"}
 
 @pytest.fixture
 async def notices(database: str) -> AsyncIterator[httpx2.AsyncClient]:
-    async with running(app(Settings(database_url=database))) as client:
+    settings = Settings(database_url=database, options={"inside": "127.0.0.1"})
+    async with running(app(settings)) as client:
         yield client
 
 
@@ -217,13 +218,13 @@ async def a_robot(*answers: tuple[int, str]) -> AsyncIterator[Robot]:
 
 async def test_a_robot_is_told_the_subject_and_the_text(notices):
     async with a_robot() as robot:
-        answer = await send(notices, channel="webhook", to=robot.url)
+        answer = await send(notices, channel="wecom", to=robot.url)
 
     [(key, body)] = robot.heard
     assert answer.status_code == 202
     assert key == answer.json()["message_id"]
     assert body == {"msgtype": "text", "text": {"content": f"{LETTER['subject']}\n{LETTER['text']}"}}
-    assert [each["to"] for each in await arrived(notices, channel="webhook")] == [robot.url]
+    assert [each["to"] for each in await arrived(notices, channel="wecom")] == [robot.url]
 
 
 @pytest.mark.parametrize(
@@ -234,15 +235,15 @@ async def test_a_robot_is_told_the_subject_and_the_text(notices):
         (200, '{"StatusCode": 19002, "StatusMessage": "no"}', (409, "refused-by-recipient")),
         (404, "{}", (409, "refused-by-recipient")),
         (302, "", (409, "refused-by-recipient")),
-        (200, '{"errcode": 130101, "errmsg": "send too fast"}', (503, "gateway-busy")),
-        (200, '{"errcode": -1, "errmsg": "system busy"}', (503, "gateway-busy")),
-        (429, "{}", (503, "gateway-busy")),
-        (502, "", (503, "gateway-unavailable")),
+        (200, '{"errcode": 130101, "errmsg": "send too fast"}', (503, "recipient-busy")),
+        (200, '{"errcode": -1, "errmsg": "system busy"}', (503, "recipient-busy")),
+        (429, "{}", (503, "recipient-busy")),
+        (502, "", (503, "recipient-unavailable")),
     ],
 )
 async def test_a_robots_no_is_read_from_the_body_of_its_answer(notices, status, body, expected):
     async with a_robot((status, body)) as robot:
-        answer = await send(notices, channel="webhook", to=robot.url)
+        answer = await send(notices, channel="wecom", to=robot.url)
 
     assert refused(answer) == expected
     assert await arrived(notices) == []
@@ -250,9 +251,9 @@ async def test_a_robots_no_is_read_from_the_body_of_its_answer(notices, status, 
 
 async def test_a_robot_that_was_busy_is_told_again_under_the_same_key(notices):
     async with a_robot((200, '{"errcode": 130101}')) as robot:
-        busy = await send(notices, channel="webhook", to=robot.url)
-        again = await send(notices, channel="webhook", to=robot.url)
-        repeat = await send(notices, channel="webhook", to=robot.url)
+        busy = await send(notices, channel="wecom", to=robot.url)
+        again = await send(notices, channel="wecom", to=robot.url)
+        repeat = await send(notices, channel="wecom", to=robot.url)
 
     assert [answer.status_code for answer in (busy, again, repeat)] == [503, 202, 202]
     assert len({key for key, _ in robot.heard}) == 1
@@ -262,16 +263,16 @@ async def test_a_robot_that_was_busy_is_told_again_under_the_same_key(notices):
 @pytest.mark.parametrize("body", ["ok", "[]", "{}", '{"errcode": 0}', '{"code": "0"}', '{"StatusCode": 0}'])
 async def test_an_answer_without_an_error_code_is_a_yes(notices, body):
     async with a_robot((200, body)) as robot:
-        assert (await send(notices, channel="webhook", to=robot.url)).status_code == 202
+        assert (await send(notices, channel="wecom", to=robot.url)).status_code == 202
 
 
 async def test_a_robot_nobody_answers_for_is_unavailable(notices):
     async with a_robot() as robot:
         gone = robot.url
 
-    answer = await send(notices, channel="webhook", to=gone)
+    answer = await send(notices, channel="wecom", to=gone)
 
-    assert refused(answer) == (503, "gateway-unavailable")
+    assert refused(answer) == (503, "recipient-unavailable")
 
 
 # What is refused
@@ -284,11 +285,15 @@ async def test_a_robot_nobody_answers_for_is_unavailable(notices):
         {"to": "a@b@c"},
         {"to": "owner@shop.example\r\nBcc: all@shop.example"},
         {"channel": "sms", "to": "owner@shop.example"},
-        {"channel": "webhook", "to": "ftp://shop.example/x"},
-        {"channel": "webhook", "to": "http://[::1"},
-        {"channel": "webhook", "to": "http:///robot"},
-        {"channel": "webhook", "to": "http://shop example/"},
-        {"channel": "webhook", "to": "http://shop.example:99999/"},
+        {"channel": "wecom", "to": "ftp://shop.example/x"},
+        {"channel": "wecom", "to": "http://[::1"},
+        {"channel": "wecom", "to": "http:///robot"},
+        {"channel": "wecom", "to": "http://shop example/"},
+        {"channel": "wecom", "to": "http://shop.example:99999/"},
+        {"channel": "wechat", "to": "a b"},
+        {"channel": "webhook", "to": "https://shop.example/hook"},
+        {"channel": "webhook", "to": "https://shop.example/hook", "secret": "short"},
+        {"secret": "an e-mail is not signed"},
         {"channel": "fax"},
         {"subject": "hello\r\nBcc: all@shop.example"},
         {"subject": ""},
