@@ -1,4 +1,4 @@
-"""`python -m bench [append|case|recover|verify|views|all] [--quick]`: JSON on stdout, progress on stderr."""
+"""`python -m bench [append|case|recover|verify|views|pages|all] [--quick]`: JSON on stdout, progress on stderr."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from typing import Any
 
 import uvloop
 
-from bench import append, case, recover, verify, views
+from bench import append, case, pages, recover, verify, views
 
-MEASUREMENTS = ("append", "case", "recover", "verify", "views")
+MEASUREMENTS = ("append", "case", "recover", "verify", "views", "pages")
 
 
 async def measure(names: Sequence[str], *, quick: bool) -> dict[str, Any]:
@@ -34,6 +34,8 @@ async def measure(names: Sequence[str], *, quick: bool) -> dict[str, Any]:
                 found[name] = await verify.measure(verify.QUICK if quick else verify.Amount())
             case "views":
                 found[name] = await views.measure(views.QUICK if quick else views.Amount())
+            case "pages":
+                found[name] = await pages.measure(pages.QUICK if quick else pages.Amount())
     return found
 
 

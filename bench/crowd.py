@@ -37,13 +37,15 @@ _EVENTS = f"""
 """
 _TASKS = f"""
     insert into journal.tasks (
-        task_id, case_id, case_kind, kind, level, roles, excluded, since, due_at, rank_at, amount_fen
+        task_id, case_id, case_kind, kind, level, roles, excluded, since, due_at, rank_at, amount_fen, priority
     )
     select {NAME} || ':review_1', {NAME}, 'freeze_appeal', case n % 5 when 0 then 'review_2' else 'review_1' end,
         'L' || 1 + n % 3,
         case n % 3 when 2 then array['supervisor', 'compliance_head'] else array['reviewer', 'supervisor'] end,
         array['reviewer' || 2 + n % 7], now(), now() + n % 100000 * interval '1 minute',
-        now() + n % 100000 * interval '1 minute', 8642000
+        now() + n % 100000 * interval '1 minute', 8642000,
+        jsonb_build_object('due_at', now() + n % 100000 * interval '1 minute', 'tier_boost_minutes', 0,
+            'amount_boost_minutes', 0)
     from generate_series(1, %(cases)s) as n
 """
 _WORDS = f"""

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from bench import append, recover, stories, verify, views
+from bench import append, pages, recover, stories, verify, views
 from bench.__main__ import main, surroundings
 from bench.append import Amount
 from domain.stream import Head, first_break
@@ -49,6 +49,14 @@ async def test_views_are_measured_beside_bare_copies_and_among_few_and_many_case
             assert {"p50_ms", "ratio", "met"} <= set(figures["queue"][f"{list_}_of_who_may_take_{much}"])
     assert {"p95_ms", "ratio", "target", "met"} <= set(figures["search"])
     assert figures["size"]["bytes_per_case"] >= figures["size"]["events"] > 0
+    json.dumps(figures)
+
+
+async def test_pages_are_measured_beside_bare_ones_of_their_size() -> None:
+    figures = await pages.measure(pages.Amount(cases=60, tries=2))
+    for page in ("queue", "case"):
+        assert figures[page]["bytes"] > 10_000
+        assert {"p50_ms", "p95_ms", "ratio", "target", "met"} <= set(figures[page])
     json.dumps(figures)
 
 
