@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from desk.console import formats, names
+from desk.console.set_words import WordSettingEnvironment
 from desk.console.words import word, words
 from desk.console.yuan import typed
 from desk.language import Language, language_of
@@ -50,7 +51,7 @@ FILES = {
 @cache
 def environment(language: Language) -> Environment:
     """The templates as readers of one language see them."""
-    made = Environment(
+    made = WordSettingEnvironment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
@@ -62,9 +63,13 @@ def environment(language: Language) -> Environment:
         text = word("pages", key).of(language)
         return text.format(**facts) if facts else text
 
+    def name(group: str, key: object) -> str:
+        return word(group, str(key)).of(language)
+
+    made.settled = {"t": t, "name": name}
     made.globals.update(
         t=t,
-        name=lambda group, key: word(group, str(key)).of(language),
+        name=name,
         names=names,
         help=lambda key: (words("command_help").get(key) or _NOTHING).of(language),
         language=language,
