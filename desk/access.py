@@ -12,6 +12,7 @@ from starlette.requests import Request
 
 from desk import problems
 from desk.context import Desk, desk_of
+from desk.denials import denial_of
 from desk.refusals import refuse
 from domain.actors import MERCHANT_SIDE, Actor
 from journal.people import User
@@ -30,23 +31,32 @@ bearer = HTTPBearer(auto_error=False, description="A token of `stack.json`, or o
 
 
 async def authenticate(desk: Desk, request: Request) -> Actor:
-    """The caller. Raises the 401 problem for none, and 403 for a session's request without its CSRF secret."""
+    """The caller. Raises the 401 problem for none, 403 for a session's request without its CSRF secret, and 429."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token:
         user = await desk.people.by_token(token.strip())
         if user is None:
+            await desk.denials.record(denial_of(request, "token-unknown"))
             raise problems.unauthenticated("令牌无效或已过期。", "The token is not valid, or it has expired.")
-        return actor_of(user)
+        return _unhurried(desk, actor_of(user))
     cookie = request.cookies.get(COOKIE)
-    session = await desk.people.session(cookie) if cookie else None
+    session = await desk.sessions.find(cookie) if cookie else None
     if session is None:
         raise problems.unauthenticated(
             "请以 Authorization: Bearer 令牌访问,或登录工作台。", "Send Authorization: Bearer <token>, or log in."
         )
+    actor = request.state.caller = _unhurried(desk, actor_of(session.user))
     given = request.headers.get(CSRF_HEADER, "")
     if request.method not in SAFE and not hmac.compare_digest(given.encode(), session.csrf_secret.encode()):
         raise problems.refused(refuse("csrf"))
-    return actor_of(session.user)
+    return actor
+
+
+def _unhurried(desk: Desk, actor: Actor) -> Actor:
+    """The caller, unless they make too many requests: then the 429 problem is raised."""
+    if wait := desk.rates.take(actor.name):
+        raise problems.rate_limited(wait)
+    return actor
 
 
 def actor_of(user: User) -> Actor:

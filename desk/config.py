@@ -29,6 +29,10 @@ class DeskConfig(Protocol):
         """One HMAC-SHA-256 secret per source of callbacks."""
 
     @property
+    def requests_per_minute(self) -> int:
+        """How many requests one caller may make; more are told to wait."""
+
+    @property
     def payload_key(self) -> str: ...
     @property
     def vault_key(self) -> str: ...

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Self
 
 import structlog
@@ -14,8 +14,9 @@ from starlette.requests import Request
 
 import policies
 from desk.config import DeskConfig
+from desk.denials import Denials
 from desk.engine import Engine
-from desk.limits import Tries
+from desk.limits import Rates
 from desk.metrics import Metrics
 from domain.business_time import format_time
 from domain.policy import Policy
@@ -33,7 +34,9 @@ from journal.privacy import Privacy
 from journal.queue import Queue
 from journal.registry import Registry
 from journal.sealing import Sealer
+from journal.sessions import Sessions
 from journal.statements import Pool
+from journal.tries import Tries
 from journal.vault import Vault
 
 LOG = structlog.stdlib.get_logger()
@@ -65,8 +68,11 @@ class Desk:
     privacy: Privacy
     erasing: Erasing
     clock: Callable[[], datetime]
-    guesses: Tries
-    """Failed one-time passwords and caller checks, by what was guessed at."""
+    sessions: Sessions
+    tries: Tries
+    """At what can be guessed: passwords, one-time passwords, callers' numbers."""
+    denials: Denials
+    rates: Rates
     metrics: Metrics = field(default_factory=Metrics)
     work: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -93,7 +99,10 @@ class Desk:
             privacy=Privacy(pool),
             erasing=Erasing(pool, vault, files),
             clock=clock,
-            guesses=Tries(5, timedelta(minutes=10), clock),
+            sessions=Sessions(pool, clock),
+            tries=Tries(pool, clock),
+            denials=Denials(journal, clock),
+            rates=Rates(config.requests_per_minute),
         )
 
     @property

@@ -1,31 +1,32 @@
-"""How often something may be tried: enough to stop guessing, held in memory of this process."""
+"""How many requests a caller may make: as many as a busy person or robot needs, and not so many that others wait.
+
+Held in memory of this process: what it guards is this process. (Guessing is bounded elsewhere: `journal.tries`.)
+"""
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
 from collections.abc import Callable
-from datetime import datetime, timedelta
+
+ROOM = 10_000
+"""Callers remembered, the latest ones."""
 
 
-class Tries:
-    """Failed tries by key: at most `most` within `window`. Remembers up to `room` keys, the latest ones."""
+class Rates:
+    """A bucket per caller that holds a minute's requests and fills evenly."""
 
-    def __init__(self, most: int, window: timedelta, clock: Callable[[], datetime], *, room: int = 10_000) -> None:
-        self._most, self._window, self._clock, self._room = most, window, clock, room
-        self._failed: OrderedDict[str, list[datetime]] = OrderedDict()
+    def __init__(self, per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._most, self._clock = per_minute, clock
+        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
-    def wait_seconds(self, key: str) -> int:
-        """How long `key` has to wait before the next try; 0 when it need not."""
-        since = self._clock() - self._window
-        recent = [at for at in self._failed.get(key, []) if at > since]
-        if len(recent) < self._most:
-            return 0
-        return max(1, int((recent[-self._most] - since).total_seconds()) + 1)
-
-    def failed(self, key: str) -> None:
-        """Another failed try of `key`."""
-        since = self._clock() - self._window
-        kept = [at for at in self._failed.pop(key, []) if at > since][-self._most :]
-        self._failed[key] = [*kept, self._clock()]
-        if len(self._failed) > self._room:
-            self._failed.popitem(last=False)
+    def take(self, caller: str) -> int:
+        """Takes a request from the caller's bucket and answers 0; from an empty one the seconds to wait."""
+        moment = self._clock()
+        left, filled_at = self._buckets.pop(caller, (float(self._most), moment))
+        left = min(float(self._most), left + (moment - filled_at) * self._most / 60)
+        wait = 0 if left >= 1 else int((1 - left) * 60 / self._most) + 1
+        self._buckets[caller] = (left if wait else left - 1, moment)
+        if len(self._buckets) > ROOM:
+            self._buckets.popitem(last=False)
+        return wait

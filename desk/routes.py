@@ -23,6 +23,7 @@ from starlette.types import Message, Receive
 from desk import problems
 from desk.access import SAFE, authenticate, caller
 from desk.context import Desk, desk_of
+from desk.denials import denial_of
 from desk.problems import Problem
 from desk.refusals import refuse
 from journal.idempotency import Fresh, InFlight, Replay, Reused
@@ -203,10 +204,13 @@ def _replaying(body: bytes) -> Receive:
 
 
 async def _told(request: Request, work: Callable[[], Awaitable[Response]]) -> Response:
-    """What `work` answers; a problem it ends with is told to the caller."""
+    """What `work` answers; a problem it ends with is told to the caller, and a denial journaled."""
     try:
         return await work()
     except Problem as problem:
+        if problem.status == 403:
+            why = problem.kind.removeprefix("refused:")
+            await desk_of(request).denials.record(denial_of(request, why), getattr(request.state, "caller", None))
         return problem.response(request)
     except RequestValidationError as error:
         return problems.of_validation(error.errors(), getattr(request.state, "broken", None)).response(request)

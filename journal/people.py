@@ -1,8 +1,8 @@
 """Who may use the desk: users and their roles, and what proves that it is them.
 
-Passwords are kept as argon2id hashes, bearer tokens and session ids as SHA-256: the table gives no one a way in.
-A user's name and display name are log-ins and work titles and may be shown to staff; for a merchant's users the
-display name must not be a person's name, which belongs in the vault.
+Passwords are kept as argon2id hashes, bearer tokens as SHA-256: the tables give no one a way in. A log-in in a browser
+is a session (`journal.sessions`). A user's name and display name are log-ins and work titles and may be shown to staff;
+for a merchant's users the display name must not be a person's name, which belongs in the vault.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import hashlib
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Literal, get_args
 
 from argon2 import PasswordHasher
@@ -25,7 +25,6 @@ from journal.parties import NoSuchMerchantError
 from journal.statements import Connection, Pool, load, reading, transaction
 
 SQL = load("people")
-SESSION_LIFE = timedelta(hours=12)
 
 Role = Literal[
     "officer", "reviewer", "supervisor", "compliance_head", "auditor", "engineer", "robot", "merchant", "agent"
@@ -70,17 +69,8 @@ class User:
             raise ValueError("who acts for a merchant has no staff role")
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
-    """A log-in in a browser. `csrf_secret` goes into every form, never into a cookie."""
-
-    user: User
-    csrf_secret: str
-    expires_at: datetime
-
-
 class People:
-    """Users, their passwords, tokens and sessions."""
+    """Users, their passwords and tokens."""
 
     def __init__(
         self, pool: Pool, *, hasher: PasswordHasher | None = None, clock: Callable[[], datetime] = now
@@ -174,39 +164,6 @@ class People:
     async def revoke_tokens(self, name: str) -> None:
         """Ends all of a user's tokens."""
         await self._execute("revoke_tokens", {"name": name})
-
-    async def open_session(self, name: str, *, life: timedelta = SESSION_LIFE) -> tuple[str, Session]:
-        """A new session after a log-in, and the id that goes into the cookie. Raises `NoSuchUserError`."""
-        user = await self.find(name)
-        if user is None:
-            raise NoSuchUserError(name)
-        session_id, opened_at = secrets.token_urlsafe(32), self._clock()
-        session = Session(user, secrets.token_urlsafe(32), opened_at + life)
-        row = {
-            "sha256": _sha256(session_id),
-            "name": name,
-            "csrf_secret": session.csrf_secret,
-            "now": opened_at,
-            "expires_at": session.expires_at,
-        }
-        await self._execute("open_session", row)
-        return session_id, session
-
-    async def session(self, session_id: str) -> Session | None:
-        """The session with this id, unless it has expired, was closed, or its user was disabled."""
-        row = await self._row("session", {"sha256": _sha256(session_id), "now": self._clock()})
-        if row is None:
-            return None
-        csrf_secret, expires_at = row.pop("csrf_secret"), row.pop("expires_at")
-        return Session(User(**row), csrf_secret, expires_at)
-
-    async def close_session(self, session_id: str) -> None:
-        """Ends a session. Ending it twice is no error."""
-        await self._execute("close_session", {"sha256": _sha256(session_id)})
-
-    async def purge_sessions(self) -> int:
-        """Drops expired sessions; says how many."""
-        return await self._execute("purge_sessions", {"now": self._clock()})
 
     async def _row(self, statement: str, values: dict[str, Any]) -> dict[str, Any] | None:
         async with reading(self._pool) as connection, connection.cursor(row_factory=dict_row) as cursor:

@@ -52,6 +52,12 @@ class Settings(BaseSettings):
     notices_url: str = "http://127.0.0.1:8107"
     mailbox_url: str = "http://127.0.0.1:8107/mailbox"
 
+    requests_per_minute: int = Field(default=6000, gt=0)
+    """How many requests one caller may make of the desk."""
+    trusted_proxies: str | None = None
+    """The addresses of the proxies in front of the desk, with commas between; what they say of a caller's address and
+    scheme is believed. None believes nobody."""
+
     hook_secrets: dict[CallbackSource, str] = Field(repr=False)
     """One HMAC-SHA-256 secret per source of callbacks."""
     payload_key: Hex64 = Field(repr=False)

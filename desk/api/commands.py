@@ -155,7 +155,7 @@ async def _fields(desk: Desk, actor: Actor, told: Told, name: str, asked: Comman
             return {"account_ref": await _keep(desk, told, "settlement_account", account)}
         case ResetCredentials():
             await check(desk, actor, told, name, {}, asked.version)
-            _check_password(desk, told, asked.otp)
+            await _check_password(desk, told, asked.otp)
             return {}
         case _:
             return asked.fields()
@@ -178,12 +178,11 @@ async def _keep(desk: Desk, told: Told, kind: str, data: Mapping[str, Any]) -> s
         raise problems.refused(refuse("personal-data-erased")) from None
 
 
-def _check_password(desk: Desk, told: Told, otp: str) -> None:
+async def _check_password(desk: Desk, told: Told, otp: str) -> None:
     """Raises the problem of a wrong one-time password, and after some of them 429 for a while."""
     guessed_at = f"otp:{told.case.case_id}"
-    wait = desk.guesses.wait_seconds(guessed_at)
-    if wait:
+    if wait := await desk.tries.take(guessed_at):
         raise problems.rate_limited(wait)
     if not is_one_time_password(one_time_key(desk.config.payload_key), told.case.case_id, otp):
-        desk.guesses.failed(guessed_at)
         raise problems.refused(refuse("otp-wrong"))
+    await desk.tries.forgive(guessed_at)

@@ -92,12 +92,11 @@ async def post_status(
     """After the merchant's number and an identity number fit together: how each open case stands, in public words."""
     del actor
     guessed_at = f"status:{body.merchant_no}"
-    wait = desk.guesses.wait_seconds(guessed_at)
-    if wait:
+    if wait := await desk.tries.take(guessed_at):
         raise problems.rate_limited(wait)
     if not await _verified(desk, body):
-        desk.guesses.failed(guessed_at)
         raise problems.refused(refuse("caller-not-verified"))
+    await desk.tries.forgive(guessed_at)
     page = await desk.cases.page(Filters(merchant_no=body.merchant_no), limit=20)
     rows = [row_shown(row, desk.policy, outside=True) for row in page.items]
     told = ("case_id", "kind", "terminal_sn", "status", "opened_at", "due_at", "waiting_on")

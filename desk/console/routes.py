@@ -6,7 +6,7 @@ from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import RedirectResponse, Response
 
 from desk import problems
-from desk.console import cases, documents, login, ownwork, pages, register, worklist
+from desk.console import cases, documents, entering, login, ownwork, pages, register, worklist
 from desk.console.visits import CONSOLE, PORTAL, PageRoute, TheVisit
 
 router = APIRouter(include_in_schema=False)
@@ -26,7 +26,7 @@ async def get_static(digest: str, name: str) -> Response:
 @fallback.get(CONSOLE)
 @fallback.get(PORTAL)
 async def get_start(visit: TheVisit) -> Response:
-    return RedirectResponse(f"{PORTAL}/cases" if visit.outside else login.home(visit.session.user), 303)
+    return RedirectResponse(f"{PORTAL}/cases" if visit.outside else entering.home(visit.session.user), 303)
 
 
 @fallback.get(f"{CONSOLE}/{{rest:path}}")

@@ -24,13 +24,14 @@ from desk.console.calls import Calls, RefusedError
 from desk.console.pages import language_read
 from desk.console.words import word
 from desk.context import Desk, desk_of
+from desk.denials import denial_of
 from desk.language import Language
 from desk.outages import OUTAGES, problem_of
 from desk.problems import Problem
 from desk.refusals import refuse
 from desk.routes import read_body
 from domain.actors import Actor
-from journal.people import Session
+from journal.sessions import Session
 
 LOG = structlog.stdlib.get_logger()
 MOST_FORM = 256 * 1024
@@ -88,7 +89,7 @@ class Visit:
 async def session_of(request: Request) -> tuple[str, Session] | None:
     """The session behind the cookie, if it holds."""
     session_id = request.cookies.get(COOKIE)
-    session = await desk_of(request).people.session(session_id) if session_id else None
+    session = await desk_of(request).sessions.find(session_id) if session_id else None
     return (session_id, session) if session_id and session else None
 
 
@@ -97,6 +98,10 @@ async def visit(request: Request) -> Visit:
     found = await session_of(request)
     if found is None:
         raise NotLoggedInError
+    if wait := desk_of(request).rates.take(found[1].user.name):
+        raise problems.rate_limited(wait)
+    if request.method == "POST" or request.headers.get("sec-fetch-dest", "document") == "document":
+        await desk_of(request).sessions.touch(found[1])  # what a page asks for by itself keeps no session alive
     return Visit(request, desk_of(request), found[1], found[0], language_read(request))
 
 
@@ -177,6 +182,8 @@ class PageRoute(APIRoute):
             except RefusedError as refusal:
                 return await refused_page(request, refusal)
             except Problem as problem:
+                if problem.status == 403:
+                    await _denied(request, problem)
                 return await refused_page(request, refusal_of(problem, language_read(request)))
             except RequestValidationError as error:
                 wrong = problems.of_validation(error.errors())
@@ -190,6 +197,12 @@ class PageRoute(APIRoute):
                 return _plain_page(request, refusal_of(bug, language_read(request)))
 
         return handle
+
+
+async def _denied(request: Request, problem: Problem) -> None:
+    found = await session_of(request)
+    actor = actor_of(found[1].user) if found else None
+    await desk_of(request).denials.record(denial_of(request, problem.kind.removeprefix("refused:")), actor)
 
 
 def _plain_page(request: Request, refusal: RefusedError) -> Response:

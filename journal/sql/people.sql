@@ -40,21 +40,5 @@ where t.sha256 = %(sha256)s and (t.expires_at is null or t.expires_at > %(now)s)
 -- name: revoke_tokens
 delete from journal.tokens where user_name = %(name)s;
 
--- name: open_session
-insert into journal.sessions (sha256, user_name, csrf_secret, created_at, expires_at)
-values (%(sha256)s, %(name)s, %(csrf_secret)s, %(now)s, %(expires_at)s);
-
--- name: session
-select u.name, u.display_name, u.roles, u.merchant_no, s.csrf_secret, s.expires_at
-from journal.sessions s
-join journal.users u on u.name = s.user_name
-where s.sha256 = %(sha256)s and s.expires_at > %(now)s and u.disabled_at is null;
-
--- name: close_session
-delete from journal.sessions where sha256 = %(sha256)s;
-
 -- name: close_sessions_of
 delete from journal.sessions where user_name = %(name)s;
-
--- name: purge_sessions
-delete from journal.sessions where expires_at <= %(now)s;

@@ -47,6 +47,7 @@ class Config:
     payload_key: str = "22" * 32
     vault_key: str = "11" * 32
     signing_key: str = "33" * 32
+    requests_per_minute: int = 100_000
     policy_version: str | None = None
     hook_secrets: dict[str, str] = field(default_factory=lambda: {"bank": "bank-secret", "network": "network-secret"})
 

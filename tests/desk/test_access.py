@@ -41,7 +41,7 @@ async def test_problems_are_told_in_the_callers_language(house: House):
 
 
 async def test_a_session_cookie_reads_and_writes_only_with_its_secret(house: House, case_id: str):
-    session_id, session = await house.desk.people.open_session("officer1")
+    session_id, session = await house.desk.sessions.open("officer1")
     cookie = {"Cookie": f"thaw_session={session_id}"}
     assert (await house.client.get(f"/api/v1/cases/{case_id}", headers=cookie)).status_code == 200
     path, body = f"/api/v1/cases/{case_id}/messages", {"audience": "internal", "text": "x"}

@@ -205,7 +205,7 @@ async def test_a_session_that_ended_loses_nothing_typed(work):
     case_id = await in_review(work)
     first = await as_(work.house, "reviewer1")
     page = await first.page(f"/console/cases/{case_id}")
-    await work.house.desk.people.close_session(first.cookies["thaw_session"])
+    await work.house.desk.sessions.close(first.cookies["thaw_session"])
     answer = await first.send(page.form("/commands/reject"), reason_code="R02", reason="<b>写了很久</b>")
     page = first.read(answer, 401)
     assert "What you typed is kept" in page.text

@@ -214,7 +214,7 @@ class TestErasing:
         assert report["erased_at"]
         assert {record["data"] for record in report["records"]} == {None}
         assert "个人信息已于" in page
-        session_id, _ = await aged.desk.people.open_session("officer1")
+        session_id, _ = await aged.desk.sessions.open("officer1")
         for path in (f"/console/cases/{case_id}", f"/console/merchants/{MERCHANT_NO}", "/console/cases"):
             shown = await aged.client.get(path, headers={"Cookie": f"thaw_session={session_id}"})
             assert shown.status_code == 200, path

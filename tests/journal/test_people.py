@@ -7,6 +7,7 @@ from argon2 import PasswordHasher
 
 from journal.parties import NoSuchMerchantError
 from journal.people import NoSuchUserError, People, User, UserExistsError
+from journal.sessions import Sessions
 
 CHEAP = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 REVIEWER = User("reviewer1", "审核员一", frozenset({"reviewer"}))
@@ -38,6 +39,11 @@ async def people(pool, clock):
     await people.add(REVIEWER, "correct horse")
     await people.add(ROBOT, "battery staple")
     return people
+
+
+@pytest.fixture
+def sessions(pool, clock):
+    return Sessions(pool, clock)
 
 
 class TestUsers:
@@ -74,13 +80,13 @@ class TestUsers:
         with pytest.raises(ValueError, match=r"role|merchant"):
             User("x", "x", frozenset(roles), merchant_no)
 
-    async def test_a_disabled_user_is_shut_out_everywhere(self, people):
+    async def test_a_disabled_user_is_shut_out_everywhere(self, people, sessions):
         token = await people.issue_token("reviewer1")
-        session_id, _ = await people.open_session("reviewer1")
+        session_id, _ = await sessions.open("reviewer1")
         await people.disable("reviewer1")
         assert await people.log_in("reviewer1", "correct horse") is None
         assert await people.by_token(token) is None
-        assert await people.session(session_id) is None
+        assert await sessions.find(session_id) is None
         assert await people.all() == (ROBOT,)
 
     async def test_nobody_cannot_be_disabled(self, people):
@@ -102,12 +108,12 @@ class TestPasswords:
         assert len(rows) == 2
         assert all(hashed.startswith("$argon2id$") for (hashed,) in rows)
 
-    async def test_a_changed_password_ends_the_old_one_and_its_sessions(self, people):
-        session_id, _ = await people.open_session("reviewer1")
+    async def test_a_changed_password_ends_the_old_one_and_its_sessions(self, people, sessions):
+        session_id, _ = await sessions.open("reviewer1")
         await people.set_password("reviewer1", "new")
         assert await people.log_in("reviewer1", "correct horse") is None
         assert await people.log_in("reviewer1", "new") == REVIEWER
-        assert await people.session(session_id) is None
+        assert await sessions.find(session_id) is None
 
     async def test_a_log_in_renews_a_hash_made_at_a_lower_cost(self, people, pool):
         dearer = People(pool, hasher=PasswordHasher(time_cost=2, memory_cost=64, parallelism=1))
@@ -152,34 +158,3 @@ class TestTokens:
     async def test_nobody_gets_no_token(self, people):
         with pytest.raises(NoSuchUserError):
             await people.issue_token("nobody")
-
-
-class TestSessions:
-    async def test_a_session_knows_its_user_and_its_csrf_secret(self, people):
-        session_id, opened = await people.open_session("reviewer1")
-        found = await people.session(session_id)
-        assert found == opened
-        assert found.user == REVIEWER
-        assert found.csrf_secret != session_id
-
-    async def test_a_session_ends_by_itself(self, people, clock):
-        session_id, _ = await people.open_session("reviewer1", life=timedelta(hours=8))
-        clock.pass_by(timedelta(hours=8))
-        assert await people.session(session_id) is None
-        assert await people.purge_sessions() == 1
-
-    async def test_a_session_ends_when_it_is_closed(self, people):
-        session_id, _ = await people.open_session("reviewer1")
-        for _ in range(2):
-            await people.close_session(session_id)
-        assert await people.session(session_id) is None
-
-    async def test_the_table_does_not_hold_the_session_id(self, people, pool):
-        session_id, _ = await people.open_session("reviewer1")
-        async with pool.connection() as connection:
-            row = await (await connection.execute("select s::text from journal.sessions s")).fetchone()
-        assert session_id not in row[0]
-
-    async def test_nobody_gets_no_session(self, people):
-        with pytest.raises(NoSuchUserError):
-            await people.open_session("nobody")
