@@ -62,9 +62,10 @@ class UnknownError(ApplicationError):
 
 
 class UnavailableError(ApplicationError):
-    """Not now; asking again is safe. `after` is how long the partner wants to be left alone."""
+    """Not now; asking again is safe. `after` is how long the partner wants to be left alone, `code` what it said."""
 
-    def __init__(self, partner: str, why: str, after: timedelta | None = None) -> None:
+    def __init__(self, partner: str, why: str, after: timedelta | None = None, code: str = "") -> None:
+        self.code = code
         super().__init__(f"{partner} is not available: {why}", why, type="Unavailable", next_retry_delay=after)
 
 
@@ -148,9 +149,10 @@ class Call:
         status = response.status_code
         if 200 <= status < 300:
             return
-        if status in {429, 503}:
-            raise UnavailableError(self.name, f"answered {status}", _retry_after(response))
         problem = _problem(response)
+        if status in {429, 503}:
+            code = str(problem["code"]) if problem else ""
+            raise UnavailableError(self.name, f"answered {status}", _retry_after(response), code)
         if 400 <= status < 500 and problem is not None:
             facts = {name: value for name, value in problem.items() if name not in _PROBLEM_WORDS}
             raise RefusedError(self.name, str(problem["code"]), {**facts, "status": status})

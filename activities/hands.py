@@ -20,8 +20,8 @@ from activities.records import Records
 from activities.risk import Risk
 from activities.status import Status
 from activities.terminals import Terminals
-from activities.wording import Places, Wording
 from journal import Journal
+from wording import Places, Wording
 from workflows.ports import QUEUES
 
 Activities = list[Callable[..., Any]]

@@ -1,42 +1,44 @@
 """Notices: to the merchant's contacts over the channel they prefer, to leads and operations at their own addresses.
 
-A notice goes out once under its key: to the first of the merchant's addresses that takes it. A notice that reaches
-nobody goes to operations, who call; it is never dropped, and never an error that would stop a case.
+A notice goes out once under its key: to the first of the merchant's addresses that takes it. An address that does not
+answer is tried again, with growing pauses, and then gives way to the next. A notice that reaches nobody becomes a
+contact task, operations are told, and a person calls; it is never dropped, and never an error that would hold back the
+notices behind it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Literal
 
 import structlog
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 import policies
-from activities.calls import Call, RefusedError, segment
+from activities.addresses import Address, addresses
+from activities.calls import Call, RefusedError, UnavailableError, segment
 from activities.heartbeats import heartbeating
-from activities.quiet_hours import URGENT, silent, until_morning
+from activities.quiet_hours import quiet_for, silent
 from activities.records import Records
-from activities.wording import NOT_REACHED, RELEASED, Language, Letter, Wording
+from domain.business_time import end_of_business_day, format_time, parse_time
+from domain.notices import URGENT
 from domain.policy import MerchantType
-from journal.parties import Contact
-from workflows.ports import NOTICES_SEND, Delivered, NoticeOrder, Order, Receipt
+from journal.contacting import Marking, NewTask, root_of
+from journal.registry import Act
+from wording import NOT_REACHED, RELEASED, Channel, Language, Letter, Wording
+from workflows.ports import NOTICES_RESEND, NOTICES_SEND, QUIET, Delivered, NoticeOrder, Order, Receipt, Resend
 
 log = structlog.get_logger("activities.notices")
 
-Channel = Literal["email", "sms", "wechat", "wecom", "webhook"]
 OPERATIONS = "operations"
 """The channel of a notice that operations take over."""
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    channel: Channel
-    to: str
-    language: Language
+ATTEMPTS = 6
+"""An address that does not answer gives way to the next on this attempt, half a minute after the first."""
+NO_ANSWER = frozenset({"recipient-busy", "recipient-unavailable"})
+"""How the gateway says that it is this recipient's side which does not answer."""
+DESK = "system:thaw"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +75,15 @@ class _Mail:
     case_id: str
     merchant_no: str
     notice: str
-    words: Callable[[Language], Letter]
+    words: Callable[[Language, Channel], Letter]
     is_step: bool = False
 
 
 class QuietError(ApplicationError):
-    """It is night and the merchant has only a telephone: the notice waits for the morning."""
+    """It is night or a holiday and the merchant has only a telephone: the notice waits so many seconds."""
 
     def __init__(self, quiet: timedelta) -> None:
-        super().__init__("quiet hours", type="QuietHours", next_retry_delay=quiet)
+        super().__init__("quiet hours", quiet.total_seconds(), type=QUIET, non_retryable=True)
 
 
 class Notices:
@@ -104,16 +106,26 @@ class Notices:
         """Deliver a notice that is owed. Repeated under its key for as long as no answer comes."""
         async with heartbeating():
             merchant_type = await self._merchant_type(order) if order.audience == "merchant" else "company"
-            mail = _Mail(
-                order.key,
-                order.case_id,
-                order.merchant_no,
-                order.notice,
-                lambda language: self._wording.notice(order, language, merchant_type),
-            )
+            mail = self._mail(order, merchant_type)
             if order.audience != "merchant":
                 return await self._deliver(mail, [self._staff.address(order.audience)])
             return await self._deliver(mail, self._by_night(order, await self._of_merchant(order.merchant_no)))
+
+    @activity.defn(name=NOTICES_RESEND)
+    async def resend(self, resend: Resend) -> Delivered:
+        """Send a merchant's notice once more, over the channel asked for, else over those it did not go over before."""
+        order = resend.order
+        async with heartbeating():
+            known = self._by_night(order, await self._of_merchant(order.merchant_no))
+            if resend.channel:
+                wanted = [address for address in known if address.channel == resend.channel]
+            else:
+                wanted = [address for address in known if address.channel not in resend.instead_of]
+            delivered = await self._deliver(self._mail(order, await self._merchant_type(order)), wanted)
+            act = Act(DESK, f"resent:{order.key}", format_time(self._now()))
+            mark = Marking(order.merchant_no, order.case_id, root_of(order.key), "resent", delivered.receipt)
+            await self._records.contacting.mark(mark, act, delivered.channel)
+        return delivered
 
     @activity.defn(name="notices.send_notice")
     async def send_notice(self, order: Order) -> Receipt:
@@ -124,7 +136,7 @@ class Notices:
                 order.case_id,
                 order.merchant_no,
                 RELEASED,
-                lambda language: self._wording.release(order, language),
+                lambda language, channel: self._wording.release(order, language, channel),
                 is_step=True,
             )
             delivered = await self._deliver(mail, await self._of_merchant(order.merchant_no))
@@ -136,23 +148,67 @@ class Notices:
         sent = await self._sent(order.key)
         return Receipt(sent.message_id) if sent else None
 
-    async def _deliver(self, mail: _Mail, addresses: Sequence[Address]) -> Delivered:
-        """Try one address after the other, then operations. All under one key, which delivers once."""
-        if activity.in_activity() and activity.info().attempt > 1:
+    def _mail(self, order: NoticeOrder, merchant_type: MerchantType) -> _Mail:
+        return _Mail(
+            order.key,
+            order.case_id,
+            order.merchant_no,
+            order.notice,
+            lambda language, channel: self._wording.notice(order, language, merchant_type, channel),
+        )
+
+    async def _deliver(self, mail: _Mail, known: Sequence[Address]) -> Delivered:
+        """Try one address after the other, then leave it to a person. All under one key, which delivers once."""
+        attempt = activity.info().attempt if activity.in_activity() else 1
+        if attempt > 1:
             sent = await self._sent(mail.key)
             if sent is not None:
                 return _delivered(sent, OPERATIONS if sent.notice == NOT_REACHED else sent.channel)
-        for address in addresses:
+        for address in known:
             try:
-                sent = await self._post(mail, address, mail.notice, mail.words(address.language))
+                sent = await self._post(mail, address, mail.notice, mail.words(address.language, address.channel))
             except RefusedError as refused:
                 log.warning("address-refused", key=mail.key, channel=address.channel, code=refused.code)
+            except UnavailableError as away:
+                if away.code not in NO_ANSWER or attempt < ATTEMPTS:
+                    raise
+                log.warning("address-silent", key=mail.key, channel=address.channel, code=away.code)
             else:
                 return _delivered(sent, address.channel)
         log.warning("nobody-reached", key=mail.key, notice=mail.notice)
+        return await self._leave_to_a_person(mail)
+
+    async def _leave_to_a_person(self, mail: _Mail) -> Delivered:
+        """Open a contact task, and tell operations of it if they can be told."""
+        task_id, now = await self._open_task(mail), self._now()
         operations = self._staff.address("operations")
         letter = self._wording.not_reached(mail.notice, mail.case_id, mail.merchant_no, operations.language)
-        return _delivered(await self._post(mail, operations, NOT_REACHED, letter), OPERATIONS)
+        try:
+            return _delivered(await self._post(mail, operations, NOT_REACHED, letter), OPERATIONS)
+        except RefusedError as refused:
+            log.warning("operations-not-told", key=mail.key, code=refused.code)
+        except UnavailableError as away:
+            if away.code not in NO_ANSWER:
+                raise
+            log.warning("operations-not-told", key=mail.key, code=away.code)
+        return Delivered(OPERATIONS, task_id, format_time(now))
+
+    async def _open_task(self, mail: _Mail) -> str:
+        """The id of the task of this notice, to be done by the end of the next business day."""
+        task_id, now = f"undelivered:{mail.key}", self._now()
+        due = end_of_business_day(policies.load(policies.newest()).calendar, now, 1)
+        task = NewTask(
+            task_id=task_id,
+            kind="undelivered",
+            merchant_no=mail.merchant_no,
+            due_at=format_time(due.at),
+            case_id=mail.case_id,
+            notice=mail.notice,
+            notice_key=mail.key,
+        )
+        if not await self._records.is_forgotten(mail.merchant_no):
+            await self._records.contacting.open_task(task, Act(DESK, task_id, format_time(now)))
+        return task_id
 
     async def _post(self, mail: _Mail, address: Address, notice: str, letter: Letter) -> Sent:
         body = {
@@ -163,6 +219,7 @@ class Notices:
             "language": address.language,
             "case_id": mail.case_id,
             "notice": notice,
+            **({"secret": address.secret} if address.secret else {}),
         }
         if mail.is_step:
             return await self._call.effect("/messages", body, mail.key, Sent)
@@ -179,41 +236,21 @@ class Notices:
         return await self._call.get(f"/messages/{segment(key)}", Sent)
 
     def _by_night(self, order: NoticeOrder, known: Sequence[Address]) -> Sequence[Address]:
-        """The addresses that may be used at this hour. Raises QuietError, to be tried again in the morning, when the
-        merchant could only be rung up."""
-        quiet = until_morning(policies.load(order.policy_version).timers, self._now())
-        if order.notice in URGENT or not quiet:
+        """The addresses that may be used at this hour. Raises QuietError when the merchant could only be rung up."""
+        due = parse_time(order.facts["due"]) if order.facts.get("due") else None
+        quiet = quiet_for(policies.load(order.policy_version), self._now(), due)
+        if order.at_once or order.notice in URGENT or not quiet:
             return known
         if known and not silent(known):
             raise QuietError(quiet)
         return silent(known)
 
-    async def _of_merchant(self, merchant_no: str) -> list[Address]:
-        return list(addresses(await self._records.contacts(merchant_no)))
+    async def _of_merchant(self, merchant_no: str) -> Sequence[Address]:
+        return addresses(await self._records.contacts(merchant_no), await self._records.wishes(merchant_no))
 
     async def _merchant_type(self, order: NoticeOrder) -> MerchantType:
         merchant = await self._records.registry.merchant(order.merchant_no)
         return merchant.merchant_type if merchant else "company"
-
-
-def addresses(contacts: Sequence[Contact]) -> Iterator[Address]:
-    """Where a merchant can be told, best first: each contact's preferred channel, then everybody's other one."""
-    known = [(contact, channel, to) for contact in contacts for channel, to in _of(contact)]
-    for preferred in (True, False):
-        for contact, channel, to in known:
-            if (channel == _preferred(contact)) is preferred:
-                yield Address(channel, to, "en" if contact.language.lower().startswith("en") else "zh")
-
-
-def _of(contact: Contact) -> Iterator[tuple[Channel, str]]:
-    if contact.email:
-        yield "email", contact.email
-    if contact.phone:
-        yield "sms", contact.phone
-
-
-def _preferred(contact: Contact) -> Channel:
-    return "sms" if contact.preferred in {"sms", "phone"} else "email"
 
 
 def _delivered(sent: Sent, channel: str) -> Delivered:

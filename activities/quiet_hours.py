@@ -1,7 +1,8 @@
-"""Quiet hours: at night a merchant's telephone stays silent, except for a freeze and a release.
+"""Quiet hours: at night and on public holidays a merchant's telephone stays silent, except for a freeze and a release.
 
-An e-mail disturbs nobody, so it goes out at any hour; a text message waits for the morning, or becomes an e-mail where
-there is an address. Source: spec timers.csv, freeze_notice.
+An e-mail or a webhook disturbs nobody, so it goes out at any hour; a text or WeChat message waits for the next morning
+of an ordinary day, or goes over another channel where there is an address. What has a deadline within the holidays
+waits only for the morning. Source: spec timers.csv, freeze_notice.
 """
 
 from __future__ import annotations
@@ -11,10 +12,8 @@ from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
 from domain.business_time import SHANGHAI
-from domain.policy import Timers
-
-URGENT = frozenset({"freeze_notice", "control_added", "legal_hold", "case_closed"})
-"""Notices of a freeze or a release: sent at any hour."""
+from domain.policy import Policy
+from wording import SHORT
 
 
 class Addressed(Protocol):
@@ -26,16 +25,34 @@ class Addressed(Protocol):
 
 A = TypeVar("A", bound=Addressed)
 
+_NO_TIME, _DAY = timedelta(), timedelta(days=1)
 
-def until_morning(timers: Timers, at: datetime) -> timedelta:
-    """How long quiet hours go on from `at`; nought outside them."""
-    local = at.astimezone(SHANGHAI)
+
+def quiet_for(policy: Policy, at: datetime, due: datetime | None = None) -> timedelta:
+    """How long quiet hours go on from `at`; nought outside them. `due` is the deadline the notice tells of."""
+    ends = _ordinary_morning(policy, at)
+    if due is not None and ends > due - _DAY:
+        ends = _morning(policy, at)
+    return ends - at
+
+
+def _morning(policy: Policy, at: datetime) -> datetime:
+    """`at` itself by day, else when the night ends."""
+    local, timers = at.astimezone(SHANGHAI), policy.timers
     morning = datetime.combine(local.date(), timers.quiet_until, SHANGHAI)
     if local.time() >= timers.quiet_from:
-        return morning + timedelta(days=1) - local
-    return max(morning - local, timedelta())
+        return morning + _DAY
+    return max(morning, at)
+
+
+def _ordinary_morning(policy: Policy, at: datetime) -> datetime:
+    """The same, and on a public holiday the first morning after the holidays."""
+    ends = _morning(policy, at)
+    while ends.astimezone(SHANGHAI).date() in policy.calendar.holidays:
+        ends = datetime.combine(ends.astimezone(SHANGHAI).date() + _DAY, policy.timers.quiet_until, SHANGHAI)
+    return ends
 
 
 def silent(addresses: Iterable[A]) -> list[A]:
     """The addresses that ring no telephone."""
-    return [address for address in addresses if address.channel != "sms"]
+    return [address for address in addresses if address.channel not in SHORT]

@@ -12,6 +12,7 @@ from pathlib import Path
 from obstore.store import ObjectStore
 
 from activities.calls import RefusedError
+from journal.contacting import Contacting, Preferences
 from journal.files import Files
 from journal.keys import Keyring
 from journal.parties import Account, Contact, Merchant, MerchantDetails, NoSuchMerchantError, Terminal
@@ -32,12 +33,14 @@ class Records:
     registry: Registry
     files: Files
     readings: Readings
+    contacting: Contacting
 
     @classmethod
     def over(cls, pool: Pool, vault_keys: Keyring | str, store: Path | ObjectStore) -> Records:
         """Over the vault's key-encryption keys and the document store, as the settings have them."""
         vault = Vault(pool, vault_keys)
-        return cls(vault, Registry(pool, vault), Files(store, pool, vault), Readings(pool, vault))
+        files, readings = Files(store, pool, vault), Readings(pool, vault)
+        return cls(vault, Registry(pool, vault), files, readings, Contacting(pool, vault))
 
     async def terminal(self, terminal_sn: str) -> Terminal:
         """Raises RefusedError `unknown-terminal`."""
@@ -68,6 +71,23 @@ class Records:
             return (await self.details(merchant_no)).contacts
         except RefusedError:
             return ()
+
+    async def wishes(self, merchant_no: str) -> Preferences | None:
+        """How a merchant wants to be told; None for one that said nothing, or was forgotten."""
+        try:
+            return await self.contacting.preferences(merchant_no)
+        except ForgottenError:
+            return None
+
+    async def is_forgotten(self, merchant_no: str) -> bool:
+        """Whether the merchant's personal data was erased, so that nobody can be called."""
+        try:
+            await self.registry.merchant_details(merchant_no)
+        except ForgottenError:
+            return True
+        except NoSuchMerchantError:
+            return False
+        return False
 
     async def account(self, merchant_no: str, account_ref: str = "") -> Account:
         """The account behind a reference, or the merchant's settlement account.

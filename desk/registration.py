@@ -33,7 +33,7 @@ from journal.vault import ForgottenError
 from workflows.messages import CommandOrder
 from workflows.ports import Registration
 
-_CHANNELS = {"phone": "sms", "wechat": "webhook"}
+_CHANNELS = {"phone": "sms"}
 
 
 @dataclass(frozen=True, slots=True)

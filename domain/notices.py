@@ -11,6 +11,9 @@ from domain import events as e
 from domain.actors import MERCHANT_SIDE
 from domain.case import Case, OwedNotice
 
+URGENT = frozenset({"freeze_notice", "control_added", "legal_hold", "case_closed"})
+"""Notices of a freeze or a release: sent at any hour, with what stands before them."""
+
 
 def owed_for(case: Case, event: e.Event, position: int) -> tuple[OwedNotice, ...]:
     """The notices `event` owes; `case` is the state after it, `position` its place in the stream."""

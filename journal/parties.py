@@ -39,7 +39,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """Whom to write to, over which channel (`email`, `sms`, `webhook`), in which language (`zh`, `en`)."""
+    """Whom to write to, over which channel (`email`, `sms`, `wechat`), in which language (`zh`, `en`)."""
 
     name: str
     phone: str | None

@@ -37,8 +37,9 @@ from workers.settings import Settings, load_settings
 from workflows.freeze_appeal import FreezeAppeal
 from workflows.ports import CASES, QUEUES
 from workflows.registration import Registration
+from workflows.resending import Resending
 
-WORKFLOWS: tuple[type, ...] = (FreezeAppeal, Registration)
+WORKFLOWS: tuple[type, ...] = (FreezeAppeal, Registration, Resending)
 HANDS = "hands"
 
 GRACE = timedelta(seconds=1)

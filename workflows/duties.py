@@ -6,6 +6,8 @@ Each duty waits for its own partner only, so that one partner's absence holds up
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from typing import NoReturn
 
@@ -18,9 +20,11 @@ with workflow.unsafe.imports_passed_through():
     from domain.business_time import parse_time
     from domain.case import Case, Control, OwedNotice
     from domain.events import Due
+    from domain.notices import URGENT
     from domain.refusals import Refused
     from workflows import effects, orders
     from workflows.persisting import persist
+    from workflows.ports import Delivered, NoticeOrder
     from workflows.record import Record
 
 Work = tuple[str, str]
@@ -145,9 +149,27 @@ class Duties:
 
     async def _send(self, owed: OwedNotice) -> None:
         order = orders.for_notice(self._case, owed, self._record.policy)
-        sent = await effects.until_answered(lambda: effects.notify(order), f"{owed.notice} was refused")
+        sent = await effects.until_answered(lambda: self._notify(order), f"{owed.notice} was refused")
         record = c.RecordNotice(owed.key, owed.notice, sent.channel, sent.receipt, sent.delivered_at)
         await self._record.proceed(record, f"sent:{owed.key}")
+
+    async def _notify(self, order: NoticeOrder) -> Delivered:
+        """Send a notice, after the quiet hours if it is not urgent. Something urgent behind it takes it along."""
+        while True:
+            try:
+                return await effects.notify(replace(order, at_once=self._is_urgent))
+            except ActivityError as error:
+                quiet = effects.quiet(error)
+                if quiet is None:
+                    raise
+            with suppress(TimeoutError):
+                await workflow.wait_condition(
+                    lambda: self._is_urgent, timeout=quiet, timeout_summary=f"quiet hours before {order.notice}"
+                )
+
+    @property
+    def _is_urgent(self) -> bool:
+        return any(owed.notice in URGENT for owed in self._case.owed)
 
 
 def _any_ended(begun: dict[Work, asyncio.Task[None]]) -> bool:

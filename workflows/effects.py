@@ -167,6 +167,14 @@ async def notify(order: ports.NoticeOrder) -> ports.Delivered:
     return delivered
 
 
+def quiet(error: ActivityError) -> timedelta | None:
+    """How long the merchant must not be rung up, when that is why a notice did not go out."""
+    cause = error.cause
+    if isinstance(cause, ApplicationError) and cause.type == ports.QUIET:
+        return timedelta(seconds=float(cause.details[0]))
+    return None
+
+
 def refused(error: ActivityError) -> str | None:
     """The partner's code when it refused for good, else None."""
     cause = error.cause

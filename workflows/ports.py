@@ -63,7 +63,10 @@ BANK_CHECK_ACCOUNT = "bank.check_account"
 DOCUMENTS_VERIFY = "documents.verify"
 """VerifyOrder → Verified."""
 NOTICES_SEND = "notices.send"
-"""NoticeOrder → Delivered."""
+"""NoticeOrder → Delivered, or an error of type QUIET (details: seconds) when the merchant must not be rung up now."""
+NOTICES_RESEND = "notices.resend"
+"""Resend → Delivered."""
+QUIET = "QuietHours"
 
 QUEUES = ("ledger", "terminals", "risk", "bank", "status", "notices", "documents")
 """The task queues of the hands, one per partner."""
@@ -185,7 +188,7 @@ class Verified:
 @dataclass(frozen=True, slots=True)
 class NoticeOrder:
     """A notice to `audience` (merchant, lead, operations). `facts` fill the template `notice`; `public_reason` is the
-    reason code that may be named."""
+    reason code that may be named. `at_once` does away with quiet hours: something urgent waits behind it."""
 
     key: str
     notice: str
@@ -197,6 +200,16 @@ class NoticeOrder:
     policy_version: str
     facts: Mapping[str, str] = field(default_factory=dict)
     items: tuple[tuple[str, Text], ...] = ()
+    at_once: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Resend:
+    """A merchant's notice once more, under a key of its own: over `channel`, or over any not in `instead_of`."""
+
+    order: NoticeOrder
+    channel: str = ""
+    instead_of: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

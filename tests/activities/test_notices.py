@@ -11,8 +11,9 @@ from structlog.testing import capture_logs
 from temporalio.exceptions import ApplicationError
 
 import policies
+from activities.addresses import Address, addresses
 from activities.calls import UnavailableError, UnknownError
-from activities.notices import Address, Staff, addresses
+from activities.notices import Staff
 from domain.one_time import one_time_password
 from journal.parties import Account, Contact, MerchantDetails, Person
 from journal.registry import Act

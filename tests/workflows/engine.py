@@ -27,6 +27,7 @@ from workers.stack.temporal import SEARCH_ATTRIBUTES
 from workflows import ports
 from workflows.freeze_appeal import FreezeAppeal
 from workflows.registration import Registration
+from workflows.resending import Resending
 
 BIN = Path(sys.executable).parent
 
@@ -67,7 +68,7 @@ class Engine:
         self.cases = Worker(
             self.env.client,
             task_queue=ports.CASES,
-            workflows=[FreezeAppeal, Registration],
+            workflows=[FreezeAppeal, Registration, Resending],
             activities=[self.door.append, self.door.read],
             workflow_runner=self.calendars,
             max_cached_workflows=remembers,

@@ -60,6 +60,11 @@ def refusing(code: str, **facts: Any) -> ApplicationError:
     return ApplicationError(code, code, facts, type=ports.REFUSED, non_retryable=True)
 
 
+def quiet(seconds: float) -> ApplicationError:
+    """The merchant must not be rung up for so long."""
+    return ApplicationError("quiet hours", seconds, type=ports.QUIET, non_retryable=True)
+
+
 @dataclass
 class Hands:
     """Every partner at once. `script` says, by effect, what its next calls do; without a word they succeed. Partners
@@ -184,6 +189,11 @@ class Hands:
         self.notices.setdefault(order.key, order)
         return ports.Delivered("email", f"msg:{order.key}", "2026-11-02T03:00:00+00:00")
 
+    @activity.defn(name=ports.NOTICES_RESEND)
+    async def resend(self, resend: ports.Resend) -> ports.Delivered:
+        await self._play(ports.NOTICES_RESEND, "notices", resend.order)
+        return ports.Delivered("sms", f"msg:{resend.order.key}", "2026-11-02T03:00:00+00:00")
+
     def on(self, queue: str) -> list[Callable[..., Any]]:
         """The activities of a partner's queue."""
         effects = [self.effect(name) for name, where in ports.EFFECTS.items() if where == queue]
@@ -192,7 +202,7 @@ class Hands:
             "risk": [self.questions],
             "bank": [self.payout, self.check_account],
             "documents": [self.verify],
-            "notices": [self.notify],
+            "notices": [self.notify, self.resend],
         }
         return [*effects, *looks, *special.get(queue, [])]
 

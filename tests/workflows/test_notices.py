@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tests.workflows.hands import refusing
+from dataclasses import replace
+
+from tests.workflows.hands import quiet, refusing
 from tests.workflows.world import (
     COMPLIANCE,
     MERCHANT,
@@ -14,6 +16,8 @@ from tests.workflows.world import (
     days,
     minutes,
 )
+from workflows.ports import CASES, Resend
+from workflows.resending import Resending
 
 
 async def test_notices_go_out_in_order_each_once_and_are_journaled(desk: Desk) -> None:
@@ -55,6 +59,43 @@ async def test_a_notice_the_gateway_refuses_is_tried_again_and_the_next_wait_the
     await desk.sleep(minutes(125))
     await appeal.until(lambda case: not case.owed)
     assert [notice.notice for notice in desk.hands.notices.values()] == ["freeze_notice", "reason_confirmed"]
+
+
+async def test_what_quiet_hours_hold_back_goes_out_when_they_end(desk: Desk) -> None:
+    appeal = await desk.open()
+    await appeal.quiet()
+    desk.hands.next("notices.send", quiet(9 * 3600))
+    await appeal.confirm()
+    await desk.sleep(minutes(8 * 60))
+    assert "reason_confirmed" not in [notice.notice for notice in desk.hands.notices.values()]
+    await desk.sleep(minutes(70))
+    await appeal.until(lambda case: not case.owed)
+    assert [notice.notice for notice in desk.hands.notices.values()] == ["freeze_notice", "reason_confirmed"]
+
+
+async def test_something_urgent_takes_along_what_quiet_hours_hold_back_before_it(desk: Desk) -> None:
+    appeal = await desk.open()
+    await appeal.quiet()
+    desk.hands.next("notices.send", quiet(9 * 3600))
+    await appeal.confirm()
+    await appeal.until(lambda case: bool(case.owed))
+    await appeal.another_control()
+    await appeal.until(lambda case: not case.owed)
+    told = list(desk.hands.notices.values())
+    assert [notice.notice for notice in told] == ["freeze_notice", "reason_confirmed", "control_added"]
+    assert [notice.at_once for notice in told] == [True, True, True]
+
+
+async def test_a_notice_is_sent_once_more_after_the_quiet_hours(desk: Desk) -> None:
+    appeal = await desk.open()
+    await appeal.quiet()
+    desk.hands.next("notices.resend", quiet(3600))
+    first = next(iter(desk.hands.notices.values()))
+    delivered = await desk.engine.env.client.execute_workflow(
+        Resending.run, Resend(replace(first, key=f"{first.key}:again:1"), "sms"), id="resend:1", task_queue=CASES
+    )
+    assert delivered.channel == "sms"
+    assert desk.hands.tried("notices.resend") == [f"{first.key}:again:1"] * 2
 
 
 async def test_a_freeze_nobody_was_told_of_in_a_business_day_is_a_breach(desk: Desk) -> None:

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import ast
 import inspect
+from itertools import product
 from typing import Any
 
 import pytest
 
 import policies
-from activities.wording import (
+from domain import notices
+from domain.commands import PEOPLES
+from domain.one_time import one_time_password
+from domain.text import Text
+from wording import (
+    CHANNELS,
     FOLDER,
+    HIDDEN,
     LANGUAGES,
     MERCHANTS_COMMANDS,
     NOT_REACHED,
@@ -20,10 +27,6 @@ from activities.wording import (
     Wording,
     when,
 )
-from domain import notices
-from domain.commands import PEOPLES
-from domain.one_time import one_time_password
-from domain.text import Text
 from workflows.ports import NoticeOrder, Order
 
 POLICY = policies.load(policies.newest())
@@ -111,7 +114,7 @@ def whole(letter: Letter) -> str:
 
 
 def test_there_is_a_template_for_every_notice_in_both_languages_and_none_besides():
-    there = {path.name for path in FOLDER.glob("[!_]*.txt")}
+    there = {path.name for path in FOLDER.glob("[!_]*.txt") if ".short." not in path.name}
 
     assert there == {f"{name}.{language}.txt" for name in (*OWED, RELEASED, NOT_REACHED) for language in LANGUAGES}
 
@@ -127,6 +130,39 @@ def test_every_notice_reads_well_with_and_without_its_facts(wording, notice, lan
     for leftover in ("{{", "}}", "{%", "None", "\n\n\n", "[]"):
         assert leftover not in whole(letter)
     assert all(line == line.rstrip() for line in letter.text.splitlines())
+
+
+@to_merchants
+@in_both_languages
+@pytest.mark.parametrize("channel", ["sms", "wechat"])
+@pytest.mark.parametrize("facts", [FACTS, {}], ids=["all facts", "no facts"])
+def test_a_telephone_shows_a_few_lines_that_name_the_case_and_lead_to_the_portal(
+    wording, notice, language, channel, facts
+):
+    letter = wording.notice(order(notice, facts=facts, items=ITEMS if facts else ()), language, "company", channel)
+
+    assert len(letter.text) < 500
+    assert "FA-1" in letter.text
+    assert PORTAL in letter.text
+    for leftover in ("{{", "}}", "{%", "None", "\n\n\n", "[]", "  ", ".."):
+        assert leftover not in letter.text
+
+
+def test_a_short_template_is_there_in_both_languages_and_for_a_notice_there_is():
+    short = {path.name.split(".")[0] for path in FOLDER.glob("*.short.*.txt")}
+
+    assert short <= {*TO_MERCHANTS, RELEASED}
+    for name in short:
+        assert all((FOLDER / f"{name}.short.{language}.txt").exists() for language in LANGUAGES)
+
+
+def test_a_preview_hides_the_one_time_password():
+    preview = Wording(Places(PORTAL, "https://thaw.example", None))
+
+    for channel in CHANNELS:
+        letter = preview.notice(order("actions_required"), "zh", "company", channel)
+        assert HIDDEN in letter.text
+        assert one_time_password(KEY, "FA-1") not in whole(letter)
 
 
 @in_both_languages
@@ -220,12 +256,13 @@ def test_a_rejection_that_may_not_be_taken_up_again_does_not_offer_it(wording, l
 @to_merchants
 @in_both_languages
 @pytest.mark.parametrize("merchant_type", ["company", "individual", "sole_trader"])
-def test_a_secret_reason_reads_as_a_routine_review_byte_for_byte(wording, notice, language, merchant_type):
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_a_secret_reason_reads_as_a_routine_review_byte_for_byte(wording, notice, language, merchant_type, channel):
     facts = {name: value for name, value in FACTS.items() if name != "actions"}
     secret = order(notice, public_reason="J02", facts=facts | {"rejected_for": "J02", "held_for": "J02"})
     routine = order(notice, public_reason="Q05", facts=facts | {"rejected_for": "Q05", "held_for": "Q05"})
 
-    told, usual = (whole(wording.notice(each, language, merchant_type)) for each in (secret, routine))
+    told, usual = (whole(wording.notice(each, language, merchant_type, channel)) for each in (secret, routine))
 
     assert told.encode() == usual.encode()
 
@@ -235,8 +272,8 @@ def test_a_secret_reason_reads_as_a_routine_review_byte_for_byte(wording, notice
 def test_no_notice_names_a_reason_code_or_a_secret_paper(wording, notice, language):
     items = (*ITEMS, ("D25", Text("尽调表未填写。", "The form is empty.")))
 
-    for code in ("R04", "R11", "J01", "J02"):
-        text = whole(wording.notice(order(notice, public_reason=code, items=items), language, "company"))
+    for code, channel in product(("R04", "R11", "J01", "J02"), CHANNELS):
+        text = whole(wording.notice(order(notice, public_reason=code, items=items), language, "company", channel))
         for secret in (code, "D25", "尽调", "diligence", "反洗钱", "AML", "laundering", "The form is empty."):
             assert secret not in text
 

@@ -1,4 +1,7 @@
-"""The words of notices: a template per notice and language, filled with what may be said.
+"""The words of notices: a template per notice, channel and language, filled with what may be said.
+
+An e-mail, a robot and a webhook carry the whole letter. A telephone (SMS, WeChat) shows a few lines: those of the
+notice's own short template where it has one (`freeze_notice.short.zh.txt`), else the channel's (`_sms.zh.txt`).
 
 A merchant is only ever told the public reason: every reason code, wherever it comes from, is turned into the words of
 its public reason here, and no code is ever shown. So a secret reason reads as a routine review, letter for letter.
@@ -24,10 +27,16 @@ from domain.text import Text
 from domain.waiting import STEPS
 from workflows.ports import NoticeOrder, Order
 
-FOLDER = Path(__file__).parent / "templates" / "notices"
+FOLDER = Path(__file__).parent / "templates"
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
+Channel = Literal["email", "sms", "wechat", "wecom", "webhook"]
+CHANNELS: tuple[Channel, ...] = ("email", "sms", "wechat", "wecom", "webhook")
+SHORT: frozenset[Channel] = frozenset({"sms", "wechat"})
+"""Channels that show a few lines only."""
 BLANK_LINES = re.compile(r"\n{3,}")
+HIDDEN = "••••••"
+"""A one-time password in a preview."""
 RELEASED = "release_notice"
 """The notice of the release's own step (`notices.send_notice`)."""
 NOT_REACHED = "merchant_not_reached"
@@ -44,11 +53,12 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where people go: the merchants' portal and the desk. `otp_key` makes the passwords that reset a log-in."""
+    """Where people go: the merchants' portal and the desk. `otp_key` makes the passwords that reset a log-in; without
+    it a letter is a preview, in which they are hidden."""
 
     portal_url: str
     desk_url: str
-    otp_key: bytes = field(repr=False)
+    otp_key: bytes | None = field(repr=False)
 
 
 class Wording:
@@ -58,7 +68,9 @@ class Wording:
         self._places = places
         self._environments = {language: _environment(language) for language in LANGUAGES}
 
-    def notice(self, order: NoticeOrder, language: Language, merchant_type: MerchantType) -> Letter:
+    def notice(
+        self, order: NoticeOrder, language: Language, merchant_type: MerchantType, channel: Channel = "email"
+    ) -> Letter:
         """What a notice that is owed says. `merchant_type` decides which papers a checklist names."""
         policy = policies.load(order.policy_version)
         public = policy.public_reason(order.public_reason)
@@ -69,6 +81,7 @@ class Wording:
         return self._letter(
             order.notice,
             language,
+            channel,
             self._about(order.case_id, order.terminal_sn)
             | {
                 "reason": public.merchant_text.of(language),
@@ -94,7 +107,7 @@ class Wording:
             },
         )
 
-    def release(self, order: Order, language: Language) -> Letter:
+    def release(self, order: Order, language: Language, channel: Channel = "email") -> Letter:
         """What a release says of itself: what becomes of the money."""
         more = {
             "due": None,
@@ -102,12 +115,12 @@ class Wording:
             "penalty_fen": order.penalty_fen,
             "claims_fen": order.claims_fen,
         }
-        return self._letter(RELEASED, language, self._about(order.case_id, order.terminal_sn) | more)
+        return self._letter(RELEASED, language, channel, self._about(order.case_id, order.terminal_sn) | more)
 
     def not_reached(self, notice: str, case_id: str, merchant_no: str, language: Language) -> Letter:
         """What operations are told of a `notice` that could reach nobody at the merchant's."""
         more = {"notice": notice, "merchant_no": merchant_no}
-        return self._letter(NOT_REACHED, language, self._about(case_id, "") | more)
+        return self._letter(NOT_REACHED, language, "email", self._about(case_id, "") | more)
 
     def _about(self, case_id: str, terminal_sn: str) -> dict[str, Any]:
         return {
@@ -118,12 +131,17 @@ class Wording:
         }
 
     def _one_time_password(self, case_id: str) -> str:
-        return one_time_password(self._places.otp_key, case_id)
+        return one_time_password(self._places.otp_key, case_id) if self._places.otp_key else HIDDEN
 
-    def _letter(self, notice: str, language: Language, facts: Mapping[str, Any]) -> Letter:
-        text = self._environments[language].get_template(f"{notice}.{language}.txt").render(facts)
+    def _letter(self, notice: str, language: Language, channel: Channel, facts: Mapping[str, Any]) -> Letter:
+        environment = self._environments[language]
+        text = environment.get_template(f"{notice}.{language}.txt").render(facts)
         subject, _, body = text.partition("\n")
-        return Letter(" ".join(subject.split()), BLANK_LINES.sub("\n\n", body).strip() + "\n")
+        subject = " ".join(subject.split())
+        if channel in SHORT:
+            own, usual = f"{notice}.short.{language}.txt", f"_{channel}.{language}.txt"
+            body = environment.select_template([own, usual]).render(facts, subject=subject)
+        return Letter(subject, BLANK_LINES.sub("\n\n", body).strip() + "\n")
 
 
 def _environment(language: Language) -> Environment:
