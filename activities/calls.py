@@ -24,6 +24,7 @@ from pydantic import TypeAdapter, ValidationError
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.circuit import Circuit, HeldError
 from activities.heartbeats import heartbeating
 from workflows.ports import REFUSED, UNKNOWN
 
@@ -43,6 +44,8 @@ NOTHING_SENT = (
     httpx2.UnsupportedProtocol,
 )
 """What goes wrong before a byte of the request has left."""
+HELD_EARLY = 3
+"""Attempts below this keep to their own retry policy while the partner is left alone."""
 _PROBLEM_WORDS = frozenset({"type", "code", "title", "detail"})
 
 
@@ -70,11 +73,12 @@ class UnavailableError(ApplicationError):
 
 
 class Call:
-    """Calls to one partner. `name` is how errors name it."""
+    """Calls to one partner. `name` is how errors name it; `circuit` holds calls while it does not answer."""
 
-    def __init__(self, client: httpx2.AsyncClient, name: str) -> None:
+    def __init__(self, client: httpx2.AsyncClient, name: str, circuit: Circuit | None = None) -> None:
         self._client = client
         self.name = name
+        self._circuit = circuit or Circuit(name)
 
     async def effect(self, path: str, body: Mapping[str, Any], key: str, answer: type[T]) -> T:
         """Bring about the effect of `key`, once. A later attempt of the activity first asks whether it stands.
@@ -135,8 +139,18 @@ class Call:
     async def _send(self, method: str, path: str, *, key: str | None = None, **content: Any) -> httpx2.Response:
         headers = {KEY: key} if key else None
         try:
-            async with heartbeating():
-                response = await self._client.request(method, path, headers=headers, **content)
+            async with self._circuit.call() as call, heartbeating():
+                try:
+                    response = await self._client.request(method, path, headers=headers, **content)
+                except httpx2.HTTPError as error:
+                    call.fails(type(error).__name__)
+                    raise
+                if response.is_server_error:
+                    call.fails(f"answered {response.status_code}")
+                else:
+                    call.answers()
+        except HeldError as held:
+            raise UnavailableError(self.name, "it is left alone until it answers again", _in_time(held.after)) from None
         except NOTHING_SENT as error:
             raise UnavailableError(self.name, type(error).__name__) from error
         except httpx2.HTTPError as error:
@@ -192,6 +206,13 @@ def _problem(response: httpx2.Response) -> dict[str, Any] | None:
     except ValueError:
         return None
     return body if isinstance(body, dict) and isinstance(body.get("code"), str) else None
+
+
+def _in_time(after: timedelta) -> timedelta | None:
+    """When a held call is made again. The first attempts keep to the policy's own short distances, which cost nothing:
+    a caller who makes only a few shall know soon that the partner is away."""
+    early = activity.in_activity() and activity.info().attempt < HELD_EARLY
+    return None if early else after
 
 
 def _retry_after(response: httpx2.Response) -> timedelta | None:

@@ -23,6 +23,7 @@ from domain.policy import Policy
 from journal import Journal
 from journal.callbacks import Callbacks
 from journal.cases import Cases
+from journal.circuits import Circuits
 from journal.erasing import Erasing
 from journal.figures import Statistics
 from journal.files import Files
@@ -64,6 +65,7 @@ class Desk:
     people: People
     idempotency: Idempotency
     callbacks: Callbacks
+    circuits: Circuits
     sealer: Sealer
     privacy: Privacy
     erasing: Erasing
@@ -95,6 +97,7 @@ class Desk:
             people=People(pool, clock=clock),
             idempotency=Idempotency(pool, vault, clock=clock),
             callbacks=Callbacks(pool),
+            circuits=Circuits(pool),
             sealer=Sealer(pool, config.signing_key, Outside(config.checkpoints_dir)),
             privacy=Privacy(pool),
             erasing=Erasing(pool, vault, files),

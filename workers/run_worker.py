@@ -28,6 +28,7 @@ from activities.hands import HandsConfig, hands, local, open_calls
 from activities.records import Records
 from domain.one_time import one_time_key
 from journal import Journal
+from journal.circuits import Circuits
 from workers.connect import connect, telemetry
 from workers.database import open_journal
 from workers.duties import until_told
@@ -160,7 +161,7 @@ async def workers_of(
         yield [cases_worker(client, journal, runner or UnsandboxedWorkflowRunner())]
         return
     config = hands_config(settings)
-    async with open_calls(config) as calls:
+    async with open_calls(config, Circuits(journal.pool).note) as calls:
         records = Records.over(journal.pool, settings.vault_keys(), settings.file_store())
         await records.vault.check()
         activities = hands(config, calls, records)

@@ -118,7 +118,7 @@ async def test_a_control_whose_case_closed_meanwhile_opens_a_case_of_its_own(wor
 async def test_readiness_names_what_is_missing(house: House):
     answer: httpx2.Response = await house.client.get("/readyz")
     assert answer.status_code == 503
-    assert answer.json() == {"ready": False, "missing": ["engine", "workers"]}
+    assert answer.json() == {"ready": False, "missing": ["engine", "workers"], "partners": {}}
     assert (await house.client.get("/healthz")).status_code == 200
     metrics = (await house.client.get("/metrics")).text
     assert "thaw_http_requests_total" in metrics
@@ -127,4 +127,4 @@ async def test_readiness_names_what_is_missing(house: House):
 
 async def test_a_desk_with_everything_is_ready(work):
     answer = await work.house.client.get("/readyz")
-    assert (answer.status_code, answer.json()) == (200, {"ready": True, "missing": []})
+    assert (answer.status_code, answer.json()) == (200, {"ready": True, "missing": [], "partners": {}})
