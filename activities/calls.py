@@ -22,7 +22,7 @@ import httpx2
 import structlog
 from pydantic import TypeAdapter, ValidationError
 from temporalio import activity
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.circuit import Circuit, HeldError
 from activities.heartbeats import heartbeating
@@ -65,11 +65,20 @@ class UnknownError(ApplicationError):
 
 
 class UnavailableError(ApplicationError):
-    """Not now; asking again is safe. `after` is how long the partner wants to be left alone, `code` what it said."""
+    """Not now; asking again is safe. `after` is how long the partner wants to be left alone, `code` what it said. A call
+    that was held before anything was sent is no failure to anyone: the engine notes it without alarm."""
 
-    def __init__(self, partner: str, why: str, after: timedelta | None = None, code: str = "") -> None:
+    def __init__(
+        self, partner: str, why: str, after: timedelta | None = None, code: str = "", *, held: bool = False
+    ) -> None:
         self.code = code
-        super().__init__(f"{partner} is not available: {why}", why, type="Unavailable", next_retry_delay=after)
+        super().__init__(
+            f"{partner} is not available: {why}",
+            why,
+            type="Unavailable",
+            next_retry_delay=after,
+            category=ApplicationErrorCategory.BENIGN if held else ApplicationErrorCategory.UNSPECIFIED,
+        )
 
 
 class Call:
@@ -150,7 +159,8 @@ class Call:
                 else:
                     call.answers()
         except HeldError as held:
-            raise UnavailableError(self.name, "it is left alone until it answers again", _in_time(held.after)) from None
+            why = "it is left alone until it answers again"
+            raise UnavailableError(self.name, why, _in_time(held.after), held=True) from None
         except NOTHING_SENT as error:
             raise UnavailableError(self.name, type(error).__name__) from error
         except httpx2.HTTPError as error:

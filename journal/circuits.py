@@ -16,7 +16,7 @@ SQL = load("circuits")
 @dataclass(frozen=True, slots=True)
 class Circuit:
     """One partner's. `closed`: it is called. `open`: it did not answer `since` then, for the reason `why` (one word);
-    `held` calls wait for it, and one of them is tried at `next_try_at`. `answered_at` is None until it first answers."""
+    `held` calls wait for it, and one of them is tried at `next_try_at`. `answered_at` is None until it has answered."""
 
     partner: str
     state: Literal["closed", "open"]

@@ -161,9 +161,7 @@ async def test_after_an_answer_it_takes_as_many_failures_again(desk: Desk) -> No
 
 
 @pytest.mark.parametrize(("status", "error"), [(409, RefusedError), (429, UnavailableError)])
-async def test_a_refusal_and_a_plea_for_patience_are_answers(
-    desk: Desk, status: int, error: type[Exception]
-) -> None:
+async def test_a_refusal_and_a_plea_for_patience_are_answers(desk: Desk, status: int, error: type[Exception]) -> None:
     desk.partner.status = status
     for _ in range(OPENS_AFTER + 3):
         with pytest.raises(error):

@@ -135,7 +135,8 @@ async def test_an_upload_needs_its_own_token(house, case_id):
 # --- every page -----------------------------------------------------------------------------------------------------
 
 STAFF_PAGES = [
-    "/console/queue", "/console/partners", "/console/cases", "/console/cases?q=nothing&status=opened&tier=L2&reason=R01&open=yes",
+    "/console/queue", "/console/partners", "/console/cases",
+    "/console/cases?q=nothing&status=opened&tier=L2&reason=R01&open=yes",
     "/console/register", "/console/register?terminal_sn=SN-DEMO-0001", f"/console/merchants/{MERCHANT_NO}",
     "/console/terminals/SN-DEMO-0001", "/console/cases/{case_id}",
 ]  # fmt: skip

@@ -40,7 +40,9 @@ async def test_the_page_names_who_is_away_first_since_when_and_how_much_waits(ho
     assert "Terminal management has not answered since 2026-11-06 18:00; 214 calls wait for it." in page.text
     assert page.text.index("does not answer; left alone") < page.text.index("Bank")
     surfer.language = "zh"
-    assert "终端管理系统自 2026-11-06 18:00 起无应答，214 项调用等候中。" in (await surfer.page("/console/partners")).text
+    assert (
+        "终端管理系统自 2026-11-06 18:00 起无应答，214 项调用等候中。" in (await surfer.page("/console/partners")).text
+    )
 
 
 async def test_before_any_call_the_page_says_so(house: House) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.calls import Call
 from domain.text import Text
 from workflows import ports
 
@@ -68,13 +69,14 @@ def quiet(seconds: float) -> ApplicationError:
 @dataclass
 class Hands:
     """Every partner at once. `script` says, by effect, what its next calls do; without a word they succeed. Partners
-    in `away` (queues) cannot be reached.
+    in `away` (queues) cannot be reached. Effects of those in `routes` are asked for as in production, over HTTP.
 
     `done` has the effects that took place, by key, in order; `calls` every call as (effect, key).
     """
 
     script: dict[str, list[Outcome]] = field(default_factory=dict)
     away: set[str] = field(default_factory=set)
+    routes: dict[str, Call] = field(default_factory=dict)
     done: dict[str, ports.Order] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     calls: list[tuple[str, str]] = field(default_factory=list)
@@ -147,8 +149,11 @@ class Hands:
     def effect(self, name: str) -> Callable[..., Any]:
         @activity.defn(name=name)
         async def do(order: ports.Order) -> ports.Receipt:
-            await self._play(name, ports.EFFECTS[name], order)
-            return ports.Receipt(f"ref:{order.key}")
+            route = self.routes.get(ports.EFFECTS[name])
+            if route is None:
+                await self._play(name, ports.EFFECTS[name], order)
+                return ports.Receipt(f"ref:{order.key}")
+            return await route.effect(f"/{name}", {"control_id": order.control_id}, order.key, ports.Receipt)
 
         return do
 

@@ -122,16 +122,22 @@ class Desk:
         continue_after: int | None = None,
     ) -> Appeal:
         """A control is placed on a terminal (of the case's own); intake writes the case, and the relay starts it."""
-        case_id = f"FA-{next(_numbers)}"
-        appeal = Appeal(self, case_id, terminal_sn or f"SN-{case_id}", continue_after)
+        appeal = self.appeal(terminal_sn, continue_after)
+        case_id = appeal.case_id
         asked = Asked(f"{case_id}:open", OFFICER, format_time(await self.now()))
         placed = appeal.control(reason, kind, held_fen, source or POLICY.reasons[reason].raised_by[0], at=asked.at)
         events = freeze(case_id, placed, MERCHANT.merchant_no or "", "company", asked, POLICY)
         assert not isinstance(events, Refused)
         await appeal.write(History(), events, asked)
+        await appeal.start()
+        return appeal
+
+    def appeal(self, terminal_sn: str | None = None, continue_after: int | None = None) -> Appeal:
+        """A case on this desk's calendar, nothing of which is written or started yet."""
+        case_id = f"FA-{next(_numbers)}"
+        appeal = Appeal(self, case_id, terminal_sn or f"SN-{case_id}", continue_after)
         self.appeals.append(appeal)
         self.engine.calendars.moved[case_id] = self.moved
-        await appeal.start()
         return appeal
 
 
