@@ -65,7 +65,7 @@ class UnknownError(ApplicationError):
 
 
 class UnavailableError(ApplicationError):
-    """Not now; asking again is safe. `after` is how long the partner wants to be left alone, `code` what it said. A call
+    """Not now; asking again is safe. `after` is how long the partner wants to be left alone, `code` what it said. One
     that was held before anything was sent is no failure to anyone: the engine notes it without alarm."""
 
     def __init__(
