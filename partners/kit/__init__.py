@@ -33,13 +33,20 @@ A partner is a package `partners/<name>/` whose `__init__.py` defines `app(setti
   what is due and answers in how many seconds more may be; every effect starts one at once.
 - `lifespan=` of `partner_app` takes an async context manager over the `Partner` for what must run beside the calls;
   set `partner.waiting_for = "…"` while it is not ready: `/healthz` answers 503 and says so.
+- Things that take time (a visit, a shipment) are `Courses`: a table of moves, refused when impossible; `plan` has the
+  stand-in make a move by itself later, and `do_due` carries plans out. With a `behaviour=` the app has `/behaviour`,
+  how it acts by itself, and `/clock`, which tests put ahead; SQL asks `partner_now()`.
+- `contrary=` of a callback is the outcome that would contradict it, for `PUT /faults {"contradict_callbacks": 1}`.
 - `settings.number("delay_ms", 800)` reads the partner's own setting, `THAW_<NAME>_DELAY_MS` in a process.
 
 Every partner has by itself: `/healthz`, `PUT|GET /faults`, `GET /effects/{key}`, problem+json errors, JSON logs that
 name routes, not paths. In tests: `async with running(app(Settings(database_url=…))) as client: await client.post(…)`.
 """
 
+from partners.kit import clock
 from partners.kit.app import Here, Partner, partner_app
+from partners.kit.behaviour import Behaviour
+from partners.kit.courses import Course, CourseBody, Courses, MoveBody, do_due, plan
 from partners.kit.database import Connection, Queries
 from partners.kit.effects import Effect, EffectCall
 from partners.kit.faults import Faults
@@ -49,20 +56,28 @@ from partners.kit.running import running
 from partners.kit.settings import Settings
 
 __all__ = [
+    "Behaviour",
     "Connection",
+    "Course",
+    "CourseBody",
+    "Courses",
     "Currency",
     "Effect",
     "EffectCall",
     "Faults",
     "Fen",
     "Here",
+    "MoveBody",
     "Name",
     "Partner",
     "Payload",
     "Queries",
     "Refusal",
     "Settings",
+    "clock",
+    "do_due",
     "partner_app",
+    "plan",
     "refusals",
     "running",
 ]

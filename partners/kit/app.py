@@ -14,7 +14,9 @@ from fastapi import APIRouter, Depends, FastAPI, Request
 from starlette.responses import JSONResponse, Response
 
 from partners.kit import database, logs
+from partners.kit.behaviour import Behaviour, behaviour_routes
 from partners.kit.callbacks import CallbackOutbox
+from partners.kit.clock import clock_routes
 from partners.kit.database import Connection, Pool
 from partners.kit.effects import effect_routes
 from partners.kit.faults import Faults, FaultSwitch, fault_routes
@@ -32,6 +34,8 @@ class Partner:
     pool: Pool
     faults: Faults
     callbacks: CallbackOutbox
+    behaviour: Behaviour | None = None
+    """How it acts by itself, if it does."""
     waiting_for: str | None = None
     """What the partner is not ready without, or None when it is ready."""
     _rounds: list[Rounds] = field(default_factory=list)
@@ -79,24 +83,26 @@ def partner_app(
     *,
     title: str,
     description: str,
-    schema: Path,
+    schema: Path | None = None,
     routes: APIRouter,
     lifespan: Beside | None = None,
+    behaviour: Behaviour | None = None,
 ) -> FastAPI:
     """The app of partner `name`: `routes` plus health, faults and effects, with tables made from `schema` at start.
 
-    `lifespan` is entered after the tables stand and left before the connections close.
+    `lifespan` is entered after the tables stand and left before the connections close. With a `behaviour` the partner
+    acts by itself in time: it has `/behaviour`, and a clock of its own that can be put ahead, `/clock`.
     """
     pool = database.connect(settings.database_url, name)
     faults = Faults()
     outbox = CallbackOutbox(pool, name, settings.desk_url, settings.hook_secrets, faults)
-    partner = Partner(name, settings, pool, faults, outbox)
+    partner = Partner(name, settings, pool, faults, outbox, behaviour)
 
     @asynccontextmanager
     async def live(_: FastAPI) -> AsyncGenerator[None]:
         await pool.open(wait=True, timeout=30)
         try:
-            await database.make_schema(pool, name, database.KIT_SCHEMA, schema)
+            await database.make_schema(pool, name, database.KIT_SCHEMA, *([schema] if schema else []))
             async with (
                 httpx2.AsyncClient(timeout=10) as client,
                 partner.keep_doing(partial(outbox.send_due, client)),
@@ -116,6 +122,9 @@ def partner_app(
     app.include_router(_health_routes())
     app.include_router(fault_routes(faults))
     app.include_router(effect_routes())
+    if behaviour is not None:
+        app.include_router(clock_routes())
+        app.include_router(behaviour_routes(behaviour))
     app.include_router(routes)
     return app
 

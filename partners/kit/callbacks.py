@@ -30,15 +30,19 @@ LEASE_SECONDS = 30
 LONGEST_BACK_OFF_SECONDS = 30.0
 
 _QUEUE = b"""
-INSERT INTO callbacks (message_ref, hook, body, due_at) VALUES (%s, %s, %s, now() + make_interval(secs => %s))
+INSERT INTO callbacks (message_ref, hook, body, contrary, due_at)
+VALUES (%s, %s, %s, %s, now() + make_interval(secs => %s))
 """
 _TAKE_DUE = b"""
 UPDATE callbacks SET due_at = now() + make_interval(secs => %s), attempts = attempts + 1
 WHERE message_ref IN (SELECT message_ref FROM callbacks WHERE delivered_at IS NULL AND due_at <= now()
                       ORDER BY due_at LIMIT %s FOR UPDATE SKIP LOCKED)
-RETURNING message_ref, hook, body, attempts
+RETURNING message_ref, hook, body, contrary, attempts
 """
 _DELIVERED = b"""UPDATE callbacks SET delivered_at = now(), last_error = NULL WHERE message_ref = %s"""
+_KEPT_BACK = b"""
+UPDATE callbacks SET delivered_at = now(), last_error = 'kept back on purpose' WHERE message_ref = %s
+"""
 _FAILED = b"""
 UPDATE callbacks SET due_at = now() + make_interval(secs => %s), last_error = %s WHERE message_ref = %s
 """
@@ -58,6 +62,7 @@ class _Callback:
     message_ref: str
     hook: str
     body: str
+    contrary: str | None
     attempts: int
 
 
@@ -81,11 +86,13 @@ class CallbackOutbox:
         occurred_at: datetime | None = None,
         hook: str | None = None,
         after: float = 0,
+        contrary: str | None = None,
         **more: Any,
     ) -> str:
         """Queue a callback in `connection`'s transaction, to be sent `after` seconds; its `message_ref`.
 
-        It is sent right after an effect commits; after any other transaction call the partner's `wake`.
+        It is sent right after an effect commits; after any other transaction call the partner's `wake`. `contrary` is
+        the outcome that would contradict it, for a partner that is asked to contradict itself.
         """
         message_ref = str(uuid.uuid4())
         told = {
@@ -95,8 +102,8 @@ class CallbackOutbox:
             "outcome": outcome,
             "occurred_at": (occurred_at or datetime.now(UTC)).isoformat(),
         }
-        body = json.dumps(more | told, ensure_ascii=False, separators=(",", ":"))
-        await connection.execute(_QUEUE, [message_ref, hook or self._hook, body, after])
+        body = _dumps(more | told)
+        await connection.execute(_QUEUE, [message_ref, hook or self._hook, body, contrary, after])
         return message_ref
 
     async def send_due(self, client: httpx2.AsyncClient) -> float:
@@ -114,13 +121,18 @@ class CallbackOutbox:
         return IDLE_SECONDS if seconds is None else max(seconds, 0.01)
 
     async def _send(self, client: httpx2.AsyncClient, callback: _Callback) -> None:
-        copies = 1
-        if self._faults.duplicate_callbacks:
-            self._faults.duplicate_callbacks -= 1
-            copies = 2
+        if self._uses("silent_callbacks"):
+            async with self._pool.connection() as connection:
+                await connection.execute(_KEPT_BACK, [callback.message_ref])
+            return
+        bodies = [callback.body]
+        if self._uses("duplicate_callbacks"):
+            bodies.append(callback.body)
+        if callback.contrary is not None and self._uses("contradict_callbacks"):
+            bodies.append(_dumps(json.loads(callback.body) | {"outcome": callback.contrary}))
         failure: str | None = None
-        for _ in range(copies):
-            failure = await self._post(client, callback)
+        for body in bodies:
+            failure = await self._post(client, callback.hook, body) or failure
         async with self._pool.connection() as connection:
             if failure is None:
                 await connection.execute(_DELIVERED, [callback.message_ref])
@@ -129,18 +141,29 @@ class CallbackOutbox:
             await connection.execute(_FAILED, [back_off, failure, callback.message_ref])
         log.warning("callback-not-taken", message_ref=callback.message_ref, hook=callback.hook, why=failure)
 
-    async def _post(self, client: httpx2.AsyncClient, callback: _Callback) -> str | None:
+    def _uses(self, fault: str) -> bool:
+        """Whether this callback is one of those a fault was set for; it then counts one less."""
+        left: int = getattr(self._faults, fault)
+        if left:
+            setattr(self._faults, fault, left - 1)
+        return left > 0
+
+    async def _post(self, client: httpx2.AsyncClient, hook: str, body: str) -> str | None:
         """Send once; None when it was taken, otherwise why not."""
-        secret = self._secrets.get(callback.hook)
+        secret = self._secrets.get(hook)
         if secret is None:
-            return f"no secret for hook {callback.hook}"
-        body = callback.body.encode()
+            return f"no secret for hook {hook}"
+        raw = body.encode()
         headers = {
             "Content-Type": "application/json",
-            SIGNATURE_HEADER: signature(secret, body, int(time.time())),
+            SIGNATURE_HEADER: signature(secret, raw, int(time.time())),
         }
         try:
-            answer = await client.post(f"{self._desk_url}/hooks/{callback.hook}", content=body, headers=headers)
+            answer = await client.post(f"{self._desk_url}/hooks/{hook}", content=raw, headers=headers)
         except httpx2.HTTPError as error:
             return type(error).__name__
         return None if answer.is_success else f"answered {answer.status_code}"
+
+
+def _dumps(body: Mapping[str, Any]) -> str:
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))

@@ -26,6 +26,12 @@ class Faults(BaseModel):
     outage: bool = Field(False, description="every call but /faults is answered 503")
     lose_answers: int = Field(0, ge=0, description="the next effect calls that take effect and are answered 504")
     duplicate_callbacks: int = Field(0, ge=0, description="the next callbacks that are delivered twice")
+    contradict_callbacks: int = Field(
+        0,
+        ge=0,
+        description="the next callbacks that are followed by one of the same message_ref saying the contrary",
+    )
+    silent_callbacks: int = Field(0, ge=0, description="the next callbacks that are never sent")
 
 
 def fault_routes(faults: Faults) -> APIRouter:

@@ -13,6 +13,7 @@ import uvicorn
 from typer.testing import CliRunner
 
 from partners.conformance import Verdict, examine, kind_of, kinds, suite_of
+from partners.conformance.callbacks import Listener
 from partners.kit import Settings, running
 from partners.kit.serve import factory, names
 from tests.partners.conftest import serving
@@ -22,21 +23,35 @@ OPTIONS: dict[str, dict[str, str]] = {}
 """Settings a stand-in needs to be quick."""
 
 
+SECRET = "only for this test"
+HOOKS = ("network", "terminals", "bank", "logistics", "contracts", "field")
+
+
 @pytest.fixture
-async def partner(request: pytest.FixtureRequest, database: str) -> AsyncIterator[httpx2.AsyncClient]:
-    """A running stand-in of the kind the test names."""
+async def listener() -> Listener:
+    """Where callbacks arrive."""
+    return Listener(SECRET)
+
+
+@pytest.fixture
+async def partner(
+    request: pytest.FixtureRequest, database: str, listener: Listener
+) -> AsyncIterator[httpx2.AsyncClient]:
+    """A running stand-in of the kind the test names, which calls the listener back."""
     kind: str = request.param
-    settings = Settings(database_url=database, options=OPTIONS.get(kind, {}))
-    async with running(factory(kind)(settings)) as client:
-        yield client
+    async with serving(uvicorn.Config(listener.app(), port=0, log_config=None, lifespan="off")) as desk_url:
+        secrets = dict.fromkeys(HOOKS, SECRET)
+        settings = Settings(database, desk_url=desk_url, hook_secrets=secrets, options=OPTIONS.get(kind, {}))
+        async with running(factory(kind)(settings)) as client:
+            yield client
 
 
 def each(*named: str) -> Any:
     return pytest.mark.parametrize("partner", named, indirect=True)
 
 
-async def verdicts(client: httpx2.AsyncClient, kind: str) -> list[Verdict]:
-    return [verdict async for verdict in examine(suite_of(kind), client)]
+async def verdicts(client: httpx2.AsyncClient, kind: str, listener: Listener | None = None) -> list[Verdict]:
+    return [verdict async for verdict in examine(suite_of(kind), client, listener)]
 
 
 def failures(seen: list[Verdict]) -> list[Verdict]:
@@ -44,13 +59,32 @@ def failures(seen: list[Verdict]) -> list[Verdict]:
 
 
 @each(*kinds())
-async def test_a_partner_of_thaws_own_keeps_its_contract(partner):
+async def test_a_partner_of_thaws_own_keeps_its_contract(partner, listener):
     kind = await kind_of(partner)
 
-    seen = await verdicts(partner, kind)
+    seen = await verdicts(partner, kind, listener)
+
+    assert [verdict for verdict in seen if verdict.state != "passed"] == []
+    assert len(seen) >= 8
+
+
+@each("network")
+async def test_what_is_told_by_callbacks_is_skipped_where_none_can_arrive(partner):
+    seen = await verdicts(partner, "network")
 
     assert failures(seen) == []
-    assert sum(verdict.state == "passed" for verdict in seen) >= 8
+    assert {verdict.why for verdict in seen if verdict.state == "skipped"} == {
+        "no address was given at which callbacks can arrive"
+    }
+
+
+@each("network")
+async def test_a_callback_signed_with_another_secret_is_found_out(partner, listener):
+    listener.secret = "another"
+
+    told = sentences_failed(await verdicts(partner, "network", listener))
+
+    assert "its signature does not match its body and the secret" in told
 
 
 def test_there_is_a_contract_only_for_partners_there_are():

@@ -1,0 +1,113 @@
+"""Contract signing (a stand-in): agreements issued to merchants, and signed, declined, withdrawn or expired."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Annotated, Any
+
+from fastapi import APIRouter, FastAPI, Query
+from starlette.responses import Response
+
+from partners.contracts import agreements
+from partners.contracts.agreements import AGREEMENTS
+from partners.contracts.forms import Agreement, AgreementRequest, MoveRequest, SigningBehaviour
+from partners.kit import (
+    Connection,
+    Course,
+    Effect,
+    Here,
+    MoveBody,
+    Name,
+    Partner,
+    Settings,
+    do_due,
+    partner_app,
+    refusals,
+)
+
+DESCRIPTION = """
+A stand-in for the service through which merchants sign agreements electronically.
+
+An agreement is `issued` with a link to sign it, and then `signed`, `declined`, `withdrawn` or, when its time is over,
+`expired`; a move that its state does not allow is refused with `impossible-move`. What is signed is exactly the text
+whose hash was issued, with a certificate that is still valid. A merchant has one open agreement of a template.
+
+What became of it comes as a signed callback to `/hooks/contracts`: `signed` (with its `signature_ref`), `declined`,
+`withdrawn` or `expired`. Its `step_key` is the key the agreement was issued under.
+"""
+
+routes = APIRouter(tags=["agreements"])
+
+
+@routes.post(
+    "/agreements", status_code=201, response_model=Agreement, responses=refusals(409), summary="Issue an agreement"
+)
+async def issue(body: AgreementRequest, effect: Effect, here: Here) -> Response:
+    """`already-open`: this merchant has an open agreement of the template."""
+
+    async def work(connection: Connection) -> Agreement:
+        return agreements.shown(await agreements.issue(connection, here, effect.key, body))
+
+    return await effect.once("agreement", body, work)
+
+
+@routes.get("/agreements", response_model=list[Agreement], summary="The agreements of a case")
+async def of_case(case_id: Annotated[Name, Query()], here: Here) -> list[Agreement]:
+    """Oldest first; empty when there are none."""
+    async with here.connection() as connection:
+        return [agreements.shown(course) for course in await AGREEMENTS.of_case(connection, case_id)]
+
+
+@routes.get("/agreements/{ref}", response_model=Agreement, responses=refusals(404), summary="An agreement as it stands")
+async def read(ref: Name, here: Here) -> Agreement:
+    """With its signature once it is signed."""
+    async with here.connection() as connection:
+        return agreements.shown(await AGREEMENTS.find(connection, ref))
+
+
+@routes.get("/agreements/{ref}/moves", response_model=list[MoveBody], responses=refusals(404), summary="What happened")
+async def moves(ref: Name, here: Here) -> list[MoveBody]:
+    """Every move, oldest first."""
+    async with here.connection() as connection:
+        return await AGREEMENTS.moves_of(connection, ref)
+
+
+@routes.post(
+    "/agreements/{ref}/moves",
+    status_code=201,
+    response_model=Agreement,
+    responses=refusals(404, 409),
+    summary="Sign, decline or withdraw an agreement",
+)
+async def move(ref: Name, body: MoveRequest, effect: Effect, here: Here) -> Response:
+    """`withdraw` is the issuer's. `other-document`: not the text issued. `certificate-expired`: it is valid no more."""
+
+    async def work(connection: Connection) -> Agreement:
+        return agreements.shown(await agreements.make(connection, here, await AGREEMENTS.lock(connection, ref), body))
+
+    return await effect.once("agreement-move", body, work)
+
+
+@asynccontextmanager
+async def _acting(partner: Partner) -> AsyncGenerator[None]:
+    async def perform(connection: Connection, course: Course, move: str, details: dict[str, Any]) -> None:
+        if move == "expire":
+            await agreements.expire(connection, partner, course)
+            return
+        await agreements.make(connection, partner, course, MoveRequest.model_validate(details))
+
+    async with partner.keep_doing(partial(do_due, partner, AGREEMENTS, perform)):
+        yield
+
+
+def app(settings: Settings) -> FastAPI:
+    """The contracts partner."""
+    return partner_app(
+        "contracts",
+        settings,
+        title="Contract signing",
+        description=DESCRIPTION,
+        routes=routes,
+        lifespan=_acting,
+        behaviour=SigningBehaviour(),
+    )

@@ -1,0 +1,112 @@
+"""Field service (a stand-in): visits to merchants, booked, assigned, done, missed or called off."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Annotated, Any
+
+from fastapi import APIRouter, FastAPI, Query
+from starlette.responses import Response
+
+from partners.field import visits
+from partners.field.forms import MoveRequest, Visit, VisitBehaviour, VisitRequest
+from partners.field.visits import VISITS
+from partners.kit import (
+    Connection,
+    Course,
+    Effect,
+    Here,
+    MoveBody,
+    Name,
+    Partner,
+    Settings,
+    do_due,
+    partner_app,
+    refusals,
+)
+
+DESCRIPTION = """
+A stand-in for the company whose technicians visit merchants: to install, repair, swap, inspect or collect a terminal.
+
+A visit is `requested`, `assigned`, `on_site`, `done` or `cancelled`; a move that its state does not allow is refused
+with `impossible-move`. When nobody is there (`no_show`) it is asked for again, and after the second time cancelled.
+About one terminal there is one open visit at a time.
+
+Every answer that the desk waits for comes as a signed callback to `/hooks/field`: `assigned`, `done` (with `result`:
+`done`, `beyond_repair` or `swapped`), `no_show` or `cancelled`. Its `step_key` is the key the visit was booked under.
+"""
+
+routes = APIRouter(tags=["visits"])
+
+
+@routes.post("/visits", status_code=202, response_model=Visit, responses=refusals(409), summary="Book a visit")
+async def book(body: VisitRequest, effect: Effect, here: Here) -> Response:
+    """Taken at once, answered by callbacks. `already-open`: there is an open visit about this terminal."""
+
+    async def work(connection: Connection) -> Visit:
+        course = await VISITS.begin(
+            connection, effect.key, body.case_id, "requested", body, subjects=[body.terminal_sn]
+        )
+        await visits.plan_next(connection, here, course)
+        return visits.shown(course)
+
+    return await effect.once("visit", body, work, status=202)
+
+
+@routes.get("/visits", response_model=list[Visit], summary="The visits of a case")
+async def of_case(case_id: Annotated[Name, Query()], here: Here) -> list[Visit]:
+    """Oldest first; empty when there are none."""
+    async with here.connection() as connection:
+        return [visits.shown(course) for course in await VISITS.of_case(connection, case_id)]
+
+
+@routes.get("/visits/{ref}", response_model=Visit, responses=refusals(404), summary="A visit as it stands")
+async def read(ref: Name, here: Here) -> Visit:
+    """With its report once it is done."""
+    async with here.connection() as connection:
+        return visits.shown(await VISITS.find(connection, ref))
+
+
+@routes.get("/visits/{ref}/moves", response_model=list[MoveBody], responses=refusals(404), summary="What happened")
+async def moves(ref: Name, here: Here) -> list[MoveBody]:
+    """Every move, oldest first."""
+    async with here.connection() as connection:
+        return await VISITS.moves_of(connection, ref)
+
+
+@routes.post(
+    "/visits/{ref}/moves",
+    status_code=201,
+    response_model=Visit,
+    responses=refusals(404, 409),
+    summary="Move a visit on: assign, arrive, complete, no_show, cancel",
+)
+async def move(ref: Name, body: MoveRequest, effect: Effect, here: Here) -> Response:
+    """`cancel` is for whoever booked it; the other moves are the technicians'."""
+
+    async def work(connection: Connection) -> Visit:
+        return visits.shown(await visits.make(connection, here, await VISITS.lock(connection, ref), body))
+
+    return await effect.once("visit-move", body, work)
+
+
+@asynccontextmanager
+async def _acting(partner: Partner) -> AsyncGenerator[None]:
+    async def perform(connection: Connection, course: Course, _: str, details: dict[str, Any]) -> None:
+        await visits.make(connection, partner, course, MoveRequest.model_validate(details))
+
+    async with partner.keep_doing(partial(do_due, partner, VISITS, perform)):
+        yield
+
+
+def app(settings: Settings) -> FastAPI:
+    """The field service; `after_ms` is how long each of its own moves takes."""
+    return partner_app(
+        "field",
+        settings,
+        title="Field service",
+        description=DESCRIPTION,
+        routes=routes,
+        lifespan=_acting,
+        behaviour=VisitBehaviour(after_seconds=settings.number("after_ms", 2000) / 1000),
+    )
