@@ -2,7 +2,7 @@
 of them are out of date (a test does the same).
 
 Events, refusals and the policy are read from `domain` and `policies`; the state diagram is found by trying everything
-that can be asked in every state (`tests.domain.exploration`).
+that can be asked in every state (`tests.domain.exploration`); `partners/*.json` are the partners' OpenAPI documents.
 """
 
 from __future__ import annotations
@@ -10,9 +10,11 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import inspect
+import json
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import policies
@@ -32,6 +34,8 @@ from domain.policy import Policy, Reason, Timers
 from domain.refusals import REFUSALS
 from domain.text import Text
 from domain.wire import EVENTS, FORMS
+from partners.kit import Settings
+from partners.kit.serve import factory, names
 from tests.domain.exploration import Arrow, arrows
 
 HOME = Path(__file__).parent
@@ -212,6 +216,15 @@ def _deciders(rules: Policy) -> list[tuple[str, ...]]:
     ]
 
 
+# --- partners -------------------------------------------------------------------------------------------------------
+
+
+def partner(name: str) -> str:
+    """The OpenAPI document of a partner: the contract that a system in its place must keep."""
+    app = factory(name)(Settings(database_url="postgresql://"))
+    return json.dumps(app.openapi(), ensure_ascii=False, indent=1) + "\n"
+
+
 # --- writing --------------------------------------------------------------------------------------------------------
 
 PAGES: Mapping[str, Callable[[], str]] = {
@@ -219,6 +232,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "refusals.md": refusals,
     "states.md": states,
     "policy.md": policy,
+    **{f"partners/{name}.json": partial(partner, name) for name in names()},
 }
 """The generated pages and what makes each."""
 
@@ -240,6 +254,7 @@ def main() -> int:
     old = stale()
     for name in old:
         if not check:
+            (HOME / name).parent.mkdir(exist_ok=True)
             (HOME / name).write_text(PAGES[name](), encoding="utf-8")
         print(f"docs/{name} {'is out of date: run make docs' if check else 'written'}")
     return int(check and bool(old))

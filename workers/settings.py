@@ -50,6 +50,10 @@ class Settings(BaseSettings):
     status_url: str = "http://127.0.0.1:8105"
     documents_url: str = "http://127.0.0.1:8106"
     notices_url: str = "http://127.0.0.1:8107"
+    network_url: str = "http://127.0.0.1:8108"
+    contracts_url: str = "http://127.0.0.1:8109"
+    logistics_url: str = "http://127.0.0.1:8110"
+    field_url: str = "http://127.0.0.1:8111"
     mailbox_url: str = "http://127.0.0.1:8107/mailbox"
 
     requests_per_minute: int = Field(default=6000, gt=0)

@@ -20,7 +20,7 @@ from partners.kit.clock import clock_routes
 from partners.kit.database import Connection, Pool
 from partners.kit.effects import effect_routes
 from partners.kit.faults import Faults, FaultSwitch, fault_routes
-from partners.kit.problems import answer_with_problems, refusals
+from partners.kit.problems import answer_with_problems, describe_problems, refusals
 from partners.kit.rounds import Round, Rounds
 from partners.kit.settings import Settings
 
@@ -117,6 +117,7 @@ def partner_app(
     )
     app.state.partner = partner
     answer_with_problems(app)
+    describe_problems(app)
     app.add_middleware(FaultSwitch, faults=faults)
     app.add_middleware(logs.CallLog)
     app.include_router(_health_routes())

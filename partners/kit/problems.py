@@ -52,8 +52,21 @@ def problem(status: int, code: str, detail: str, more: dict[str, Any] | None = N
 
 def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The `responses=` of a route that may answer with these error statuses."""
-    content = {MEDIA_TYPE: {"schema": ProblemBody.model_json_schema()}}
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemBody"}}}
     return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
+
+
+def describe_problems(app: FastAPI) -> None:
+    """Have the OpenAPI document say once what a problem looks like, where `refusals` point to."""
+    without = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        described = without()
+        schemas = described.setdefault("components", {}).setdefault("schemas", {})
+        schemas.setdefault("ProblemBody", ProblemBody.model_json_schema())
+        return described
+
+    app.openapi = openapi  # type: ignore[method-assign]  # as FastAPI's own documentation does
 
 
 async def _refused(_: Request, error: Exception) -> Response:

@@ -50,6 +50,7 @@ def test_stack_json_is_for_its_owner_alone_and_says_what_the_contract_names(desk
     assert set(description["hook_secrets"]) == {"network", "terminals", "bank", "logistics", "notices"}
     assert set(description["partners"]) == {
         "ledger", "terminals", "bank", "risk", "status", "documents", "notices",
+        "network", "contracts", "logistics", "field",
     }  # fmt: skip
 
 
@@ -104,7 +105,7 @@ def test_the_parts_come_up_in_the_order_in_which_they_need_each_other(desk: Desk
         ["migrate"],
         ["seed"],
         ["temporal"],
-        ["ledger", "terminals", "bank", "risk", "status", "documents", "notices"],
+        ["ledger", "terminals", "bank", "risk", "status", "documents", "notices", "services"],
         ["worker-cases", "worker-hands"],
         ["relay", "views"],
         ["desk", "robot"],

@@ -9,7 +9,6 @@ import typer
 
 from workers.console import Json, fail, print_json
 
-Port = Annotated[int | None, typer.Option(help="The port to listen on.")]
 Host = Annotated[str, typer.Option(help="The address to listen on.")]
 
 
@@ -40,17 +39,26 @@ def worker(
 
 
 def partner(
-    name: Annotated[str, typer.Argument(help="ledger, terminals, bank, risk, status, documents or notices.")],
+    names: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="NAME…",
+            help="ledger, terminals, bank, risk, status, documents, notices, network, contracts, logistics or field; "
+            "several run in one process.",
+        ),
+    ],
     host: Host = "127.0.0.1",
-    port: Port = None,
+    ports: Annotated[list[int] | None, typer.Option("--port", help="The port of each, in the same order.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Run one partner's stand-in until told to stop. It logs JSON in any case."""
+    """Run partners' stand-ins until told to stop. They log JSON in any case."""
     del as_json  # its log lines are JSON in any case
     from partners.kit.serve import run
     from workers.stack.ports import USUAL, any_free
 
-    run(name, host, port or USUAL.get(name) or any_free())
+    if ports and len(ports) != len(names):
+        raise fail("name a port for each partner, or for none", 2)
+    run(dict(zip(names, ports or [USUAL.get(name) or any_free() for name in names], strict=True)), host)
 
 
 def desk(as_json: Json = False) -> None:

@@ -53,6 +53,21 @@ class Http:
 
 
 @dataclass(frozen=True, slots=True)
+class Every:
+    """A child that does several things: it is ready, and alive, when all its probes say so."""
+
+    probes: tuple[Probe, ...]
+
+    async def ready(self) -> bool:
+        """Whether everything can be used."""
+        return all(await asyncio.gather(*(probe.ready() for probe in self.probes)))
+
+    async def alive(self) -> bool:
+        """Whether everything answers."""
+        return all(await asyncio.gather(*(probe.alive() for probe in self.probes)))
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """A child that is asked by a blocking function, such as opening a database connection."""
 

@@ -11,7 +11,7 @@ from dotenv import dotenv_values
 
 from workers.settings import BUCKET_VARIABLES, DATA_DIR_VARIABLE
 from workers.stack import ports as port_choice
-from workers.stack.child import Asked, Child, Http, Job, Stage
+from workers.stack.child import Asked, Child, Every, Http, Job, Stage
 from workers.stack.command import Command
 from workers.stack.files import PRIVATE, write_text
 from workers.stack.place import Place
@@ -21,6 +21,8 @@ from workers.stack.secrets import Secrets, known_or_new
 from workers.stack.temporal import temporal_command
 
 PARTNERS = ("ledger", "terminals", "bank", "risk", "status", "documents", "notices")
+TOGETHER = ("network", "contracts", "logistics", "field")
+"""Partners that are called too seldom to need a process each: on this machine they share one."""
 WORKERS = ("cases", "hands")
 JOURNAL_DATABASE = "thaw"
 PARTNER_DATABASE = "partners"
@@ -60,7 +62,7 @@ class Desk:
             "THAW_TEMPORAL_UI_URL": self.url("temporal_ui"),
             "THAW_DESK_HOST": LOOPBACK,
             "THAW_DESK_PORT": str(self.ports["desk"]),
-            **{f"THAW_{name.upper()}_URL": self.url(name) for name in PARTNERS},
+            **{f"THAW_{name.upper()}_URL": self.url(name) for name in (*PARTNERS, *TOGETHER)},
             "THAW_MAILBOX_URL": self.url("notices", "/mailbox"),
             "THAW_PAYLOAD_KEY": self.secrets.payload_key,
             "THAW_VAULT_KEY": self.secrets.vault_key,
@@ -96,7 +98,7 @@ class Desk:
             "temporal_ui": self.url("temporal_ui"),
             "mailbox": self.url("notices", "/mailbox"),
             "database": self.postgres.uri(JOURNAL_DATABASE),
-            "partners": {name: self.url(name) for name in PARTNERS},
+            "partners": {name: self.url(name) for name in (*PARTNERS, *TOGETHER)},
             "hook_secrets": dict(self.secrets.hook_secrets),
             "users": {name: user.model_dump(exclude_none=True) for name, user in self.secrets.users.items()},
         }
@@ -114,7 +116,7 @@ class Desk:
             Stage("tables", (self._job("migrate", "migrate", "--create"),)),
             Stage("users", (self._job("seed", "seed"),)),
             Stage("engine", (self._temporal(),)),
-            Stage("partners", tuple(self._partner(name) for name in PARTNERS)),
+            Stage("partners", (*(self._partner(name) for name in PARTNERS), self._together())),
             Stage("workers", tuple(self._ours(f"worker-{name}", "worker", name, stop_seconds=2.0) for name in WORKERS)),
             Stage(
                 "relay",
@@ -149,6 +151,17 @@ class Desk:
             command=_thaw(self.partner_settings(), "partner", name, "--port", str(port)),
             probe=Http(port, "/healthz"),
             url=self.url(name),
+            stop_seconds=0.8,
+        )
+
+    def _together(self) -> Child:
+        ports = [str(self.ports[name]) for name in TOGETHER]
+        options = [word for port in ports for word in ("--port", port)]
+        return Child(
+            name="services",
+            command=_thaw(self.partner_settings(), "partner", *TOGETHER, *options),
+            probe=Every(tuple(Http(self.ports[name], "/healthz") for name in TOGETHER)),
+            url=self.url(TOGETHER[0]),
             stop_seconds=0.8,
         )
 

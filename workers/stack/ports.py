@@ -29,6 +29,10 @@ USUAL: Mapping[str, int] = {
     "status": 8105,
     "documents": 8106,
     "notices": 8107,
+    "network": 8108,
+    "contracts": 8109,
+    "logistics": 8110,
+    "field": 8111,
 }
 
 
