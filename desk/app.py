@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from desk import problems
 from desk.access import bearer
 from desk.api import (
+    access,
     cases,
     codec,
     commands,
@@ -72,7 +73,20 @@ def create_app(config: DeskConfig, *, engine: Engine | None = None, clock: Calla
         redoc_url=None,
         strict_content_type=False,
     )
-    parts = (merchants, terminals, controls, commands, documents, messages, cases, dossiers, queue, desk_facts, privacy)
+    parts = (
+        access,
+        merchants,
+        terminals,
+        controls,
+        commands,
+        documents,
+        messages,
+        cases,
+        dossiers,
+        queue,
+        desk_facts,
+        privacy,
+    )
     for router in (*(part.router for part in parts), merchants.unkept, privacy.unkept):
         app.include_router(router, dependencies=[Depends(bearer)], responses=PROBLEMS)
     for open_part in (hooks, health, codec):

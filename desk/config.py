@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from obstore.store import ObjectStore
 
 from journal.keys import Keyring
+
+
+@dataclass(frozen=True, slots=True)
+class Oidc:
+    """The institution's identity provider: its issuer's address, what we are called there, the claim that holds the
+    user's name here, and what the log-in page calls it."""
+
+    issuer: str
+    client_id: str
+    client_secret: str
+    claim: str
+    label: str
 
 
 class DeskConfig(Protocol):
@@ -47,6 +60,13 @@ class DeskConfig(Protocol):
     @property
     def policy_version(self) -> str | None:
         """The policy under which cases are opened; None takes the newest."""
+
+    @property
+    def staff_passwords(self) -> bool:
+        """Whether staff may log in with a password."""
+
+    def oidc(self) -> Oidc | None:
+        """The identity provider by which staff log in; None for none."""
 
     def vault_keys(self) -> Keyring:
         """The vault's key-encryption keys: `vault_key`, and while it is being changed the next one."""

@@ -18,6 +18,7 @@ from desk.denials import Denials
 from desk.engine import Engine
 from desk.limits import Rates
 from desk.metrics import Metrics
+from desk.oidc import Provider
 from domain.business_time import format_time
 from domain.policy import Policy
 from journal import Journal
@@ -28,6 +29,7 @@ from journal.erasing import Erasing
 from journal.figures import Statistics
 from journal.files import Files
 from journal.idempotency import Idempotency
+from journal.identities import Identities
 from journal.inbox import Inbox
 from journal.outside import Outside
 from journal.people import People
@@ -75,6 +77,9 @@ class Desk:
     """At what can be guessed: passwords, one-time passwords, callers' numbers."""
     denials: Denials
     rates: Rates
+    identities: Identities
+    provider: Provider | None
+    """By whose word staff may log in."""
     metrics: Metrics = field(default_factory=Metrics)
     work: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -106,6 +111,8 @@ class Desk:
             tries=Tries(pool, clock),
             denials=Denials(journal, clock),
             rates=Rates(config.requests_per_minute),
+            identities=Identities(pool, config.payload_key, clock),
+            provider=Provider(known) if (known := config.oidc()) else None,
         )
 
     @property

@@ -66,6 +66,8 @@ REFUSALS: dict[str, tuple[int, str, str]] = {
         "案件已全部办结,不再受理。",
         "The case is finished for good; nothing can be added to it.",
     ),
+    "not-oneself": (409, "不能停用自己的账号。", "You cannot shut yourself out."),
+    "shut-out-already": (409, "{name} 已停用。", "{name} is shut out already."),
     "csrf": (403, "页面已过期,请刷新后重试。", "The page is out of date. Reload it and try again."),
 }
 

@@ -11,15 +11,17 @@ STOP_SECONDS = 1
 """How long open requests may go on once the desk is told to stop."""
 
 
-def serve(config: DeskConfig, host: str, port: int) -> None:
-    """Serves the desk until told to stop. Logs are the caller's to set up."""
+def serve(config: DeskConfig, host: str, port: int, trusted_proxies: str | None = None) -> None:
+    """Serves the desk until told to stop. `trusted_proxies` are believed about a caller's address and scheme. Logs are
+    the caller's to set up."""
     uvicorn.run(
         create_app(config),
         host=host,
         port=port,
         log_config=None,
         access_log=False,
-        proxy_headers=False,
+        proxy_headers=trusted_proxies is not None,
+        forwarded_allow_ips=trusted_proxies or "",
         server_header=False,
         timeout_graceful_shutdown=STOP_SECONDS,
     )

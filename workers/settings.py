@@ -14,6 +14,7 @@ from obstore.store import ObjectStore
 from pydantic import Field, StringConstraints, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from desk.config import Oidc
 from journal.keys import Keyring
 from workers.file_store import BucketUrl, bucket
 
@@ -58,6 +59,16 @@ class Settings(BaseSettings):
 
     requests_per_minute: int = Field(default=6000, gt=0)
     """How many requests one caller may make of the desk."""
+    staff_passwords: bool = True
+    """Whether staff may log in with a password; an identity provider makes it dispensable."""
+    oidc_issuer: str | None = None
+    """The address of the OpenID Connect provider by which staff log in; None has none."""
+    oidc_client_id: str | None = None
+    oidc_client_secret: str | None = Field(default=None, repr=False)
+    oidc_claim: str = "preferred_username"
+    """The claim that holds the name a user has at this desk."""
+    oidc_label: str = "SSO"
+    """What the log-in page calls the provider."""
     trusted_proxies: str | None = None
     """The addresses of the proxies in front of the desk, with commas between; what they say of a caller's address and
     scheme is believed. None believes nobody."""
@@ -110,6 +121,21 @@ class Settings(BaseSettings):
         if (self.files_access_key_id is None) != (self.files_secret_access_key is None):
             raise ValueError("files_access_key_id and files_secret_access_key go together: set both, or neither")
         return self
+
+    @model_validator(mode="after")
+    def _a_provider_has_three_parts(self) -> Self:
+        given = {self.oidc_issuer is None, self.oidc_client_id is None, self.oidc_client_secret is None}
+        if len(given) > 1:
+            raise ValueError("oidc_issuer, oidc_client_id and oidc_client_secret go together: set all, or none")
+        if self.oidc_issuer is None and not self.staff_passwords:
+            raise ValueError("without staff_passwords staff need an identity provider to log in: set oidc_issuer")
+        return self
+
+    def oidc(self) -> Oidc | None:
+        """The identity provider by which staff log in."""
+        if self.oidc_issuer is None or self.oidc_client_id is None or self.oidc_client_secret is None:
+            return None
+        return Oidc(self.oidc_issuer, self.oidc_client_id, self.oidc_client_secret, self.oidc_claim, self.oidc_label)
 
     def vault_keys(self) -> Keyring:
         """The key-encryption keys of the vault; in doubt, what the stack beside us has written down since is read."""

@@ -53,10 +53,10 @@ async def get_login(
     found = await session_of(request)
     if found is not None:
         return RedirectResponse(safe_path(next, home(found[1].user)), 303)
-    return _page(request, back=safe_path(next, "/"), ended=ended)
+    return login_page(request, back=safe_path(next, "/"), ended=ended)
 
 
-def _page(
+def login_page(
     request: Request,
     *,
     back: str,
@@ -66,7 +66,9 @@ def _page(
     kept: Kept | None = None,
     status: int = 200,
 ) -> Response:
-    facts = {"back": back, "typed_name": name, "wrong": wrong, "ended": ended}
+    """The page to log in, after a refused try with what was typed."""
+    provider = desk_of(request).config.oidc()
+    facts = {"back": back, "typed_name": name, "wrong": wrong, "ended": ended, "provider": provider}
     if kept is not None:
         facts |= {"resume": kept.path, "kept": kept.text}
     return pages.page(request, None, "login.html", status=status, **facts)
@@ -86,12 +88,16 @@ async def post_login(request: Request, form: Annotated[Form, Depends(own_form)])
     if wait:
         await _denied(desk, request, "locked", name)
         text = problems.rate_limited(wait).detail.of(language_read(request))
-        return _page(request, back=back, name=name, wrong=text, kept=kept_in(form), status=429)
+        return login_page(request, back=back, name=name, wrong=text, kept=kept_in(form), status=429)
     user = await desk.people.log_in(name, "".join(form.all("password")[:1]))
+    if user is not None and user.merchant_no is None and not desk.config.staff_passwords:
+        await _denied(desk, request, "password-not-enough", name)
+        text = word("access", "only_provider").of(language_read(request))
+        return login_page(request, back=back, name=name, wrong=text, kept=kept_in(form), status=403)
     if user is None:
         await _denied(desk, request, "password-wrong", name)
         text = word("pages", "login.wrong").of(language_read(request))
-        return _page(request, back=back, name=name, wrong=text, kept=kept_in(form), status=401)
+        return login_page(request, back=back, name=name, wrong=text, kept=kept_in(form), status=401)
     for key in _keys(request, name)[:2]:
         await desk.tries.forgive(key)
     return await welcome(request, user, "password", back, kept_in(form))

@@ -6,7 +6,19 @@ from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import RedirectResponse, Response
 
 from desk import problems
-from desk.console import cases, documents, entering, login, ownwork, pages, partners, register, worklist
+from desk.console import (
+    accesspage,
+    cases,
+    documents,
+    entering,
+    login,
+    oidc,
+    ownwork,
+    pages,
+    partners,
+    register,
+    worklist,
+)
 from desk.console.visits import CONSOLE, PORTAL, PageRoute, TheVisit
 
 router = APIRouter(include_in_schema=False)
@@ -38,12 +50,15 @@ async def get_elsewhere(request: Request, visit: TheVisit) -> Response:
 
 
 router.include_router(login.router)
+router.include_router(oidc.router)
 for _pages in (
-    worklist.router, cases.router, documents.router, register.router, ownwork.router, partners.router,
+    worklist.router, cases.router, documents.router, register.router, ownwork.router, accesspage.router,
+    partners.router,
 ):  # fmt: skip
     router.include_router(_pages, prefix=CONSOLE)
-for _pages in (cases.router, documents.router, register.router, ownwork.router):
+for _pages in (cases.router, documents.router, register.router, ownwork.router, accesspage.router):
     router.include_router(_pages, prefix=PORTAL)
+router.include_router(accesspage.of_others, prefix=CONSOLE)
 router.include_router(fallback)
 
 

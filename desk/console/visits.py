@@ -218,7 +218,7 @@ async def _kept(request: Request) -> Response | None:
     check_origin(request)
     form = await read_form(request)
     values = {name: list(value) for name, value in form.values.items() if name not in {"csrf", "key"}}
-    facts = {"back": "/", "typed_name": "", "wrong": "", "ended": True}
+    facts = {"back": "/", "typed_name": "", "wrong": "", "ended": True, "provider": desk_of(request).config.oidc()}
     kept = json.dumps(values, ensure_ascii=False) if values else ""
     return pages.page(request, None, "login.html", status=401, resume=request.url.path, kept=kept, **facts)
 

@@ -14,6 +14,7 @@ from argon2 import PasswordHasher
 
 import journal as journals
 from desk.app import create_app
+from desk.config import Oidc
 from desk.context import Desk
 from desk.seed import seed
 from journal.keys import Keyring
@@ -48,12 +49,17 @@ class Config:
     vault_key: str = "11" * 32
     signing_key: str = "33" * 32
     requests_per_minute: int = 100_000
+    staff_passwords: bool = True
+    provider: Oidc | None = None
     policy_version: str | None = None
     hook_secrets: dict[str, str] = field(default_factory=lambda: {"bank": "bank-secret", "network": "network-secret"})
 
     @property
     def checkpoints_dir(self) -> Path:
         return self.files_dir.parent / "checkpoints"
+
+    def oidc(self) -> Oidc | None:
+        return self.provider
 
     def vault_keys(self) -> Keyring:
         return Keyring(self.vault_key)

@@ -24,7 +24,8 @@ CALLS = {
     "/api/v1/merchants/{merchant_no}/unmask": "post", "/api/v1/privacy/due": "get",
     "/api/v1/privacy/{subject}": "get", "/api/v1/privacy/{subject}/holds": "post",
     "/api/v1/privacy/{subject}/holds/{hold_id}/end": "post", "/api/v1/privacy/{subject}/erase": "post",
-    "/api/v1/privacy/{subject}/export": "post",
+    "/api/v1/privacy/{subject}/export": "post", "/api/v1/access/sessions": "get",
+    "/api/v1/access/sessions/{number}/end": "post", "/api/v1/access/denials": "get",
 }  # fmt: skip
 
 

@@ -69,7 +69,7 @@ def desk(as_json: Json = False) -> None:
     from workers.settings import load_settings
 
     settings = load_settings()
-    serve(settings, settings.desk_host, settings.desk_port)
+    serve(settings, settings.desk_host, settings.desk_port, settings.trusted_proxies)
 
 
 def relay(as_json: Json = False) -> None:
