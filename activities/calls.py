@@ -128,6 +128,13 @@ class Call:
                 return None
             raise
 
+    async def text(self, path: str) -> str:
+        """Read a file. Raises RefusedError and UnavailableError."""
+        try:
+            return (await self._send("GET", path)).text
+        except UnknownError as error:
+            raise UnavailableError(self.name, str(error.details[0])) from error
+
     async def find(self, key: str, answer: type[T]) -> T | None:
         """What the effect of `key` was answered; None when no effect stands under it."""
         found = await self.get(f"/effects/{segment(key)}", dict[str, Any])

@@ -17,11 +17,13 @@ from activities.documents import Documents
 from activities.journal import JournalHands
 from activities.ledger import Ledger
 from activities.notices import Notices, Staff
+from activities.reconciliation import Reconciliation
 from activities.records import Records
 from activities.risk import Risk
 from activities.status import Status
 from activities.terminals import Terminals
 from journal import Journal
+from journal.reconciling import Reconciling
 from wording import Places, Wording
 from workflows.ports import QUEUES
 
@@ -72,13 +74,16 @@ async def open_calls(config: HandsConfig, note: Note = nowhere) -> AsyncIterator
         yield calls
 
 
-def hands(config: HandsConfig, calls: Mapping[str, Call], records: Records) -> Mapping[str, Activities]:
+def hands(
+    config: HandsConfig, calls: Mapping[str, Call], records: Records, reconciling: Reconciling
+) -> Mapping[str, Activities]:
     """The activities of every partner's task queue. `calls` are those of `open_calls`, by partner."""
+    reconciliation = Reconciliation(calls["ledger"], calls["bank"], reconciling)
     limits = policies.load(config.policy_version or policies.newest()).limits
     wording = Wording(Places(config.portal_url, config.desk_url, config.otp_key))
     staff = Staff(config.lead_email, config.operations_email, config.staff_language)
     return {
-        "ledger": activities_of(Ledger(calls["ledger"])),
+        "ledger": [*activities_of(Ledger(calls["ledger"])), *activities_of(reconciliation)],
         "terminals": activities_of(Terminals(calls["terminals"], records)),
         "risk": activities_of(Risk(calls["risk"], limits.reduced_limits_percent)),
         "bank": activities_of(Bank(calls["bank"], records)),

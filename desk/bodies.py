@@ -151,6 +151,12 @@ class EraseBody(Body):
     ground: Literal["retention-ended", "subject-request"]
 
 
+class ResolveBody(Body):
+    """Why a discrepancy is settled: what was found, and what was done."""
+
+    reason: Annotated[Recorded, Field(max_length=500)]
+
+
 class ReportBody(LookBody):
     """A report about someone; `internal` also tells what the person must not be told."""
 

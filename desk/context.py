@@ -35,6 +35,7 @@ from journal.outside import Outside
 from journal.people import People
 from journal.privacy import Privacy
 from journal.queue import Queue
+from journal.reconciling import Reconciling
 from journal.registry import Registry
 from journal.sealing import Sealer
 from journal.sessions import Sessions
@@ -68,6 +69,7 @@ class Desk:
     idempotency: Idempotency
     callbacks: Callbacks
     circuits: Circuits
+    reconciling: Reconciling
     sealer: Sealer
     privacy: Privacy
     erasing: Erasing
@@ -103,6 +105,7 @@ class Desk:
             idempotency=Idempotency(pool, vault, clock=clock),
             callbacks=Callbacks(pool),
             circuits=Circuits(pool),
+            reconciling=Reconciling(pool),
             sealer=Sealer(pool, config.signing_key, Outside(config.checkpoints_dir)),
             privacy=Privacy(pool),
             erasing=Erasing(pool, vault, files),

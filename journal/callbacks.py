@@ -1,11 +1,12 @@
-"""Partners' messages, each taken once, and the discrepancy queue: what contradicts our record, for a person to see."""
+"""Partners' messages, each taken once, and the discrepancy queue: what contradicts our record, and what differs between
+ledger, journal and bank, for a person to see."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from psycopg.rows import class_row
@@ -27,7 +28,7 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class Discrepancy:
-    """A partner's word against our record."""
+    """A partner's word against our record, or a difference found on reconciling a day (`kind` then says which)."""
 
     source: str
     message_ref: str
@@ -35,6 +36,8 @@ class Discrepancy:
     step_key: str | None
     recorded: str
     claimed: str
+    kind: str = "contradiction"
+    day: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,8 @@ class OpenDiscrepancy:
     step_key: str | None
     recorded: str
     claimed: str
+    kind: str
+    day: date | None
     found_at: datetime
 
 
@@ -78,6 +83,8 @@ async def note(connection: Connection, found: Discrepancy) -> None:
             "step_key": found.step_key,
             "recorded": found.recorded,
             "claimed": found.claimed,
+            "kind": found.kind,
+            "day": found.day,
         },
     )
 
@@ -97,7 +104,8 @@ class Callbacks:
             await cursor.execute(SQL["open_discrepancies"], {"limit": max(1, min(limit, 200))})
             return tuple(await cursor.fetchall())
 
-    async def resolve(self, number: int, by: str) -> bool:
-        """Takes a discrepancy out of the queue; False when it is not in it."""
+    async def resolve(self, number: int, by: str, reason: str) -> bool:
+        """Takes a discrepancy out of the queue, for a reason; False when it is not in it."""
+        values = {"id": number, "by": by, "reason": reason}
         async with self._pool.connection() as connection:
-            return bool((await connection.execute(SQL["resolve"], {"id": number, "by": by})).rowcount)
+            return bool((await connection.execute(SQL["resolve"], values)).rowcount)

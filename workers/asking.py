@@ -25,6 +25,7 @@ def as_user(default: str) -> Any:
 AsOfficer = as_user("officer1")
 AsAuditor = as_user("auditor1")
 AsReviewer = as_user("reviewer1")
+AsSupervisor = as_user("supervisor1")
 AsCompliance = as_user("compliance1")
 AsMerchant = as_user("merchant1")
 

@@ -7,6 +7,7 @@
   that are behind their journal are told to read it.
 - Every minute or so what was written is sealed by a checkpoint (see `workers.sealing`).
 - Erasures that were cut off are finished (see `workers.retiring`).
+- What the engine does by the calendar is kept there (see `workers.schedules`).
 
 Any number of relays may run: everything they do has a name under which the engine does it once.
 """
@@ -36,6 +37,7 @@ from workers.logs import about_case, announce_ready, logger
 from workers.pace import Pace
 from workers.reconcile import begun_since, fewer_run_than_live, look_at_all, missing, resync, runs
 from workers.retiring import Retiring
+from workers.schedules import Schedules
 from workers.sealing import Sealing
 from workers.settings import Settings, load_settings
 from workers.starting import is_away, register, start_cases, start_with
@@ -254,6 +256,7 @@ async def _serve(settings: Settings) -> None:
             group.create_task(relay.run())
             group.create_task(sealing.run())
             group.create_task(Retiring(desk).run())
+            group.create_task(Schedules(client).run())
             group.create_task(_listen(settings.database_url, relay.hear))
             announce_ready()
 

@@ -29,6 +29,7 @@ from activities.records import Records
 from domain.one_time import one_time_key
 from journal import Journal
 from journal.circuits import Circuits
+from journal.reconciling import Reconciling
 from workers.connect import connect, telemetry
 from workers.database import open_journal
 from workers.duties import until_told
@@ -37,10 +38,11 @@ from workers.logs import announce_ready
 from workers.settings import Settings, load_settings
 from workflows.freeze_appeal import FreezeAppeal
 from workflows.ports import CASES, QUEUES
+from workflows.reconciliation import Reconciliation
 from workflows.registration import Registration
 from workflows.resending import Resending
 
-WORKFLOWS: tuple[type, ...] = (FreezeAppeal, Registration, Resending)
+WORKFLOWS: tuple[type, ...] = (FreezeAppeal, Registration, Resending, Reconciliation)
 HANDS = "hands"
 
 GRACE = timedelta(seconds=1)
@@ -164,7 +166,7 @@ async def workers_of(
     async with open_calls(config, Circuits(journal.pool).note) as calls:
         records = Records.over(journal.pool, settings.vault_keys(), settings.file_store())
         await records.vault.check()
-        activities = hands(config, calls, records)
+        activities = hands(config, calls, records, Reconciling(journal.pool))
         yield [hand_worker(client, queue, activities[queue]) for queue in queues_of(name)]
 
 

@@ -60,6 +60,8 @@ BANK_PAYOUT = "bank.payout"
 """Order (key of the pay_out step) → PayoutState."""
 BANK_CHECK_ACCOUNT = "bank.check_account"
 """Order (account_ref, merchant_no) → AccountCheck."""
+LEDGER_RECONCILE = "ledger.reconcile"
+"""ReconcileOrder → Reconciled: ledger, journal and bank file of a day, compared."""
 DOCUMENTS_VERIFY = "documents.verify"
 """VerifyOrder → Verified."""
 NOTICES_SEND = "notices.send"
@@ -228,3 +230,21 @@ class Registration:
     kind: str
     name: str
     position: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReconcileOrder:
+    """`day` (YYYY-MM-DD) is a day in Shanghai."""
+
+    day: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """How much was compared, and how many differences of each kind are left at the desk."""
+
+    day: str
+    cases: int
+    postings: int
+    bank_lines: int
+    differences: Mapping[str, int] = field(default_factory=dict)

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Query
 from desk import problems
 from desk.access import STAFF, Caller, TheDesk, only
 from desk.api.cases import moment, row_shown
-from desk.bodies import StatusBody
+from desk.bodies import ResolveBody, StatusBody
 from desk.context import Desk
 from desk.refusals import refuse
 from desk.routes import DeskRoute
@@ -65,24 +65,41 @@ def _shown(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-@router.get("/discrepancies", summary="What partners say against our record")
+@router.get("/discrepancies", summary="What contradicts our record, and what differs between ledger, journal and bank")
 async def get_discrepancies(
     _: Annotated[Actor, Depends(only("see discrepancies", *STAFF))],
     desk: TheDesk,
     limit: Annotated[int, Query(ge=1, le=200)] = 100,
 ) -> dict[str, Any]:
-    """Those that nobody has resolved, newest first."""
+    """Those that nobody has resolved, newest first. `kind` is `contradiction` for a partner's message, otherwise a kind
+    of difference found on reconciling `day`."""
     found = await desk.callbacks.open(limit)
-    return {"items": [{**asdict(each), "found_at": moment(each.found_at)} for each in found]}
+    return {"items": [{name: _shown(value) for name, value in asdict(each).items()} for each in found]}
 
 
 @router.post("/discrepancies/{number}/resolve", summary="Take a discrepancy out of the queue")
 async def post_resolve(
-    number: int, actor: Annotated[Actor, Depends(only("resolve a discrepancy", *RESOLVERS))], desk: TheDesk
+    number: int,
+    actor: Annotated[Actor, Depends(only("resolve a discrepancy", *RESOLVERS))],
+    desk: TheDesk,
+    body: ResolveBody,
 ) -> dict[str, Any]:
-    if not await desk.callbacks.resolve(number, actor.name):
+    """For a reason, which is kept with it."""
+    if not await desk.callbacks.resolve(number, actor.name, body.reason):
         raise problems.not_found(f"没有待处理的差异 {number}。", f"There is no open discrepancy {number}.")
     return {"id": number, "resolved_by": actor.name}
+
+
+@router.get("/reconciliations", summary="The days reconciled, and what differed")
+async def get_reconciliations(
+    _: Annotated[Actor, Depends(only("see reconciliations", *STAFF))],
+    desk: TheDesk,
+    limit: Annotated[int, Query(ge=1, le=400)] = 30,
+) -> dict[str, Any]:
+    """The latest run of each day, the latest day first: how many cases, postings and bank lines were compared, how many
+    differences were found and how many of them are `open`."""
+    found = await desk.reconciling.runs(limit)
+    return {"items": [{name: _shown(value) for name, value in asdict(each).items()} for each in found]}
 
 
 @router.post("/status", summary="What a caller on the phone may be told")

@@ -8,6 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from desk import problems
 from desk.console import (
     accesspage,
+    books,
     cases,
     documents,
     entering,
@@ -52,7 +53,7 @@ async def get_elsewhere(request: Request, visit: TheVisit) -> Response:
 router.include_router(login.router)
 router.include_router(oidc.router)
 for _pages in (
-    worklist.router, cases.router, documents.router, register.router, ownwork.router, accesspage.router,
+    worklist.router, books.router, cases.router, documents.router, register.router, ownwork.router, accesspage.router,
     partners.router,
 ):  # fmt: skip
     router.include_router(_pages, prefix=CONSOLE)

@@ -9,13 +9,13 @@ returning times, body_sha256 = %(body_sha256)s as same, body
 
 -- name: discrepancy
 -- The same contradiction again is the same row.
-insert into journal.discrepancies (source, message_ref, case_id, step_key, recorded, claimed)
-values (%(source)s, %(message_ref)s, %(case_id)s, %(step_key)s, %(recorded)s, %(claimed)s)
+insert into journal.discrepancies (source, message_ref, case_id, step_key, recorded, claimed, kind, day)
+values (%(source)s, %(message_ref)s, %(case_id)s, %(step_key)s, %(recorded)s, %(claimed)s, %(kind)s, %(day)s)
 on conflict (source, message_ref, claimed) do nothing
 
 -- name: open_discrepancies
 -- What a person still has to look at, newest first.
-select id, source, message_ref, case_id, step_key, recorded, claimed, found_at
+select id, source, message_ref, case_id, step_key, recorded, claimed, kind, day, found_at
 from journal.discrepancies
 where resolved_at is null
 order by id desc
@@ -23,5 +23,5 @@ limit %(limit)s
 
 -- name: resolve
 update journal.discrepancies
-set resolved_at = clock_timestamp(), resolved_by = %(by)s
+set resolved_at = clock_timestamp(), resolved_by = %(by)s, reason = %(reason)s
 where id = %(id)s and resolved_at is null

@@ -19,6 +19,7 @@ from activities.hands import HandsConfig, hands, name_of
 from activities.records import Records
 from journal import Journal
 from journal.parties import Account, Contact, MerchantDetails, Person, TerminalDetails
+from journal.reconciling import Reconciling
 from journal.registry import Act
 from partners.kit import Settings, running
 from partners.kit.serve import factory
@@ -62,6 +63,7 @@ class Stand:
 
     database: str
     records: Records
+    reconciling: Reconciling
     stack: AsyncExitStack
     partners: dict[str, httpx2.AsyncClient] = field(default_factory=dict)
 
@@ -86,7 +88,7 @@ class Stand:
 
     def _activities(self) -> Mapping[str, Callable[..., Any]]:
         calls = {name: Call(self.partners.get(name) or _nobody(name), name) for name in QUEUES}
-        by_queue = hands(CONFIG, calls, self.records)
+        by_queue = hands(CONFIG, calls, self.records, self.reconciling)
         return {name_of(method) or "": method for methods in by_queue.values() for method in methods}
 
 
@@ -115,6 +117,6 @@ async def records(journal: Journal, tmp_path: Path) -> Records:
 
 
 @pytest.fixture
-async def stand(database: str, records: Records) -> AsyncIterator[Stand]:
+async def stand(database: str, records: Records, journal: Journal) -> AsyncIterator[Stand]:
     async with AsyncExitStack() as stack:
-        yield Stand(database, records, stack)
+        yield Stand(database, records, Reconciling(journal.pool), stack)

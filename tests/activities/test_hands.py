@@ -8,6 +8,7 @@ from temporalio.testing import ActivityEnvironment
 from activities.calls import UnavailableError
 from activities.hands import HandsConfig, hands, local, name_of, open_calls
 from activities.ledger import Ledger
+from journal.reconciling import Reconciling
 from workflows import ports
 
 
@@ -18,7 +19,7 @@ def config(unused_tcp_port: int) -> HandsConfig:
     return HandsConfig(**urls, portal_url="https://p", desk_url="https://d", otp_key=b"k")
 
 
-async def test_every_name_of_the_ports_is_registered_on_its_queue(config, records):
+async def test_every_name_of_the_ports_is_registered_on_its_queue(config, records, journal):
     asked = {**ports.EFFECTS, **ports.LOOK_UPS}
     asked |= {
         ports.RISK_QUESTIONS: "risk",
@@ -26,12 +27,13 @@ async def test_every_name_of_the_ports_is_registered_on_its_queue(config, record
         ports.BANK_CHECK_ACCOUNT: "bank",
         ports.DOCUMENTS_VERIFY: "documents",
         ports.NOTICES_SEND: "notices",
+        ports.NOTICES_RESEND: "notices",
+        ports.LEDGER_RECONCILE: "ledger",
     }
 
     async with open_calls(config) as calls:
-        registered = {
-            name_of(method): queue for queue, methods in hands(config, calls, records).items() for method in methods
-        }
+        by_queue = hands(config, calls, records, Reconciling(journal.pool))
+        registered = {name_of(method): queue for queue, methods in by_queue.items() for method in methods}
 
     assert registered == asked
     assert set(registered.values()) == set(ports.QUEUES)

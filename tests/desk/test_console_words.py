@@ -22,6 +22,7 @@ from domain.deadlines import STAGE_BOUND
 from domain.four_eyes import parts_taken
 from domain.notices import owed_for
 from domain.policy import MERCHANT_TYPES, Policy
+from domain.reconciliation import KINDS
 from domain.release import UNDOES
 from domain.waiting import STEPS
 from domain.wire import COMMANDS, EVENTS
@@ -60,6 +61,7 @@ def test_a_groups_texts_are_chinese_in_chinese_and_not_in_english(group: str):
         ("payout", ["none", "sent", "confirmed", "bounced", "account_needed", "account_named", "account_checked",
                     "resending"]),
         ("step_state", ["planned", "started", "unknown", "done", "undone"]),
+        ("difference", ["contradiction", *KINDS]),
         ("task", ["review_1", "review_2", "account_check", "hold_rejustify"]),
     ],
 )  # fmt: skip

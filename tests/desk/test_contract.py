@@ -26,6 +26,7 @@ CALLS = {
     "/api/v1/privacy/{subject}/holds/{hold_id}/end": "post", "/api/v1/privacy/{subject}/erase": "post",
     "/api/v1/privacy/{subject}/export": "post", "/api/v1/access/sessions": "get",
     "/api/v1/access/sessions/{number}/end": "post", "/api/v1/access/denials": "get",
+    "/api/v1/discrepancies": "get", "/api/v1/discrepancies/{number}/resolve": "post", "/api/v1/reconciliations": "get",
 }  # fmt: skip
 
 

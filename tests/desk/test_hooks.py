@@ -67,7 +67,9 @@ async def test_a_payout_nobody_sent_goes_to_the_discrepancy_queue_once(house: Ho
     assert [(f["source"], f["message_ref"], f["recorded"], f["claimed"]) for f in found] == [
         ("bank", "m-1", "no such payout", "confirmed")
     ]
-    assert (await house.supervisor1.post(f"/api/v1/discrepancies/{found[0]['id']}/resolve")).status_code == 200
+    resolving = f"/api/v1/discrepancies/{found[0]['id']}/resolve"
+    assert (await house.supervisor1.post(resolving)).status_code == 422
+    assert (await house.supervisor1.post(resolving, {"reason": "the bank withdrew it"})).status_code == 200
     assert (await house.officer1.get("/api/v1/discrepancies")).json()["items"] == []
     assert (await house.merchant1.get("/api/v1/discrepancies")).status_code == 403
 

@@ -64,6 +64,7 @@ async def test_every_activity_the_procedures_ask_for_is_served_on_its_queue(
         served = {worker.task_queue: names_of(worker) for worker in workers}
     asked = {**ports.EFFECTS, **ports.LOOK_UPS, ports.RISK_QUESTIONS: "risk", ports.BANK_PAYOUT: "bank"} | {
         ports.BANK_CHECK_ACCOUNT: "bank", ports.DOCUMENTS_VERIFY: "documents", ports.NOTICES_SEND: "notices",
+        ports.LEDGER_RECONCILE: "ledger",
     }  # fmt: skip
     assert {name: queue for name, queue in asked.items() if name not in served[queue]} == {}
     assert {name_of(each) for each in local(journal)} == {ports.JOURNAL_APPEND, ports.JOURNAL_READ}
@@ -83,7 +84,8 @@ async def test_the_procedures_worker_knows_every_workflow_and_serves_no_regular_
 ) -> None:
     async with workers_of("cases", client, journal, settings) as (worker,):
         config = worker.config()
-    assert {kind.__name__ for kind in config["workflows"]} == {"FreezeAppeal", "Registration", "Resending"}
+    known = {"FreezeAppeal", "Reconciliation", "Registration", "Resending"}
+    assert {kind.__name__ for kind in config["workflows"]} == known
     assert config["no_remote_activities"]
     assert isinstance(config["workflow_runner"], UnsandboxedWorkflowRunner)
 

@@ -87,6 +87,7 @@ class Hands:
     running: int = 0
     questioned: tuple[ports.Questioned, ...] = ()
     account_matches: bool = True
+    reconciled: list[str] = field(default_factory=list)
 
     def next(self, name: str, *outcomes: Outcome) -> None:
         """What the next calls of `name` do: an exception is raised before the effect; LOST and VANISHED answer
@@ -199,11 +200,19 @@ class Hands:
         await self._play(ports.NOTICES_RESEND, "notices", resend.order)
         return ports.Delivered("sms", f"msg:{resend.order.key}", "2026-11-02T03:00:00+00:00")
 
+    @activity.defn(name=ports.LEDGER_RECONCILE)
+    async def reconcile(self, order: ports.ReconcileOrder) -> ports.Reconciled:
+        if "ledger" in self.away:
+            raise AwayError("ledger")
+        self.reconciled.append(order.day)
+        return ports.Reconciled(order.day, 1, 2, 1, {"not-at-bank": 1})
+
     def on(self, queue: str) -> list[Callable[..., Any]]:
         """The activities of a partner's queue."""
         effects = [self.effect(name) for name, where in ports.EFFECTS.items() if where == queue]
         looks = [self.look_up(name) for name, where in ports.LOOK_UPS.items() if where == queue]
         special: dict[str, list[Callable[..., Any]]] = {
+            "ledger": [self.reconcile],
             "risk": [self.questions],
             "bank": [self.payout, self.check_account],
             "documents": [self.verify],
