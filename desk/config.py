@@ -38,6 +38,10 @@ class DeskConfig(Protocol):
     @property
     def desk_url(self) -> str: ...
     @property
+    def notices_url(self) -> str:
+        """The notice gateway."""
+
+    @property
     def hook_secrets(self) -> Mapping[Any, str]:
         """One HMAC-SHA-256 secret per source of callbacks."""
 

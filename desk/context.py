@@ -33,6 +33,7 @@ from journal.identities import Identities
 from journal.inbox import Inbox
 from journal.outside import Outside
 from journal.people import People
+from journal.portal_keys import PortalKeys
 from journal.privacy import Privacy
 from journal.queue import Queue
 from journal.reconciling import Reconciling
@@ -80,6 +81,7 @@ class Desk:
     denials: Denials
     rates: Rates
     identities: Identities
+    portal_keys: PortalKeys
     provider: Provider | None
     """By whose word staff may log in."""
     metrics: Metrics = field(default_factory=Metrics)
@@ -114,6 +116,7 @@ class Desk:
             tries=Tries(pool, clock),
             denials=Denials(journal, clock),
             rates=Rates(config.requests_per_minute),
+            portal_keys=PortalKeys(pool, config.payload_key, clock),
             identities=Identities(pool, config.payload_key, clock),
             provider=Provider(known) if (known := config.oidc()) else None,
         )

@@ -91,7 +91,7 @@ async def get_document(
         raise problems.erased() from None
     ending = document.filed.media_type.rpartition("/")[2]
     headers = {
-        "content-disposition": f'inline; filename="{document.doc_type}-{document_id}.{ending}"',
+        "content-disposition": f'attachment; filename="{document.doc_type}-{document_id}.{ending}"',
         "content-security-policy": "sandbox; default-src 'none'",
         "x-content-type-options": "nosniff",
         "cache-control": "private, no-store",

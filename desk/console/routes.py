@@ -11,6 +11,7 @@ from desk.console import (
     books,
     cases,
     documents,
+    door,
     entering,
     login,
     oidc,
@@ -52,6 +53,7 @@ async def get_elsewhere(request: Request, visit: TheVisit) -> Response:
 
 router.include_router(login.router)
 router.include_router(oidc.router)
+router.include_router(door.router)
 for _pages in (
     worklist.router, books.router, cases.router, documents.router, register.router, ownwork.router, accesspage.router,
     partners.router,

@@ -58,6 +58,9 @@ async def test_a_proper_document_is_filed_and_can_be_read_again(work: Work, cont
         read = await getattr(work.house, who).get(f"/api/v1/cases/{case_id}/documents/{told['document_id']}")
         assert (read.status_code, read.content) == (200, content)
         assert read.headers["content-type"] == media_type
+        assert read.headers["content-disposition"].startswith("attachment;")  # never opened on the desk's own pages
+        assert read.headers["content-security-policy"] == "sandbox; default-src 'none'"
+        assert read.headers["x-content-type-options"] == "nosniff"
     looks = await work.house.desk.journal.read("looks:898310058120001")
     assert told["document_id"] in looks[-1].data
     sealed = b"".join(path.read_bytes() for path in work.house.files())
