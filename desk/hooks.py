@@ -32,7 +32,7 @@ from journal.inbox import put
 from journal.statements import Connection
 from workflows.messages import CommandOrder
 
-Source = Literal["network", "terminals", "bank", "logistics", "notices"]
+Source = Literal["network", "terminals", "bank", "logistics", "notices", "contracts", "field"]
 WINDOW = timedelta(minutes=5)
 MOST_REPEATS = 20
 """Repeats of one message that are still told to the case; a partner that goes on is only counted."""

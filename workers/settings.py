@@ -19,7 +19,7 @@ from journal.keys import Keyring
 from workers.file_store import BucketUrl, bucket
 
 Hex64 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-CallbackSource = Literal["network", "terminals", "bank", "logistics", "notices"]
+CallbackSource = Literal["network", "terminals", "bank", "logistics", "notices", "contracts", "field"]
 
 BUCKET_VARIABLES = tuple(
     f"THAW_FILES_{name}" for name in ("BUCKET", "ENDPOINT", "REGION", "ACCESS_KEY_ID", "SECRET_ACCESS_KEY")

@@ -93,6 +93,7 @@ def app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def reading(partner: Partner) -> AsyncGenerator[None]:
+        partner.waiting_for = "the OCR models"
         warming = asyncio.create_task(_warm(slot, partner))
         try:
             yield
@@ -119,7 +120,6 @@ def app(settings: Settings) -> FastAPI:
 
 async def _warm(slot: Slot, partner: Partner) -> None:
     """Load the models beside the calls; until then `/healthz` says what is waited for."""
-    partner.waiting_for = "the OCR models"
     while partner.waiting_for:
         try:
             await slot.start()

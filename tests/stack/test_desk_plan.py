@@ -47,7 +47,9 @@ def test_stack_json_is_for_its_owner_alone_and_says_what_the_contract_names(desk
     assert set(description) == {
         "desk", "portal", "temporal_address", "temporal_ui", "mailbox", "database", "partners", "users", "hook_secrets",
     }  # fmt: skip
-    assert set(description["hook_secrets"]) == {"network", "terminals", "bank", "logistics", "notices"}
+    assert set(description["hook_secrets"]) == {
+        "network", "terminals", "bank", "logistics", "notices", "contracts", "field",
+    }  # fmt: skip
     assert set(description["partners"]) == {
         "ledger", "terminals", "bank", "risk", "status", "documents", "notices",
         "network", "contracts", "logistics", "field",

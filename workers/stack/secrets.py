@@ -30,7 +30,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
 """The demo users. There are two compliance heads, as who entered a legal order decides nothing else in its case.
 Merchant and agent belong to one merchant; the seeding step registers it."""
 
-SOURCES: tuple[CallbackSource, ...] = ("network", "terminals", "bank", "logistics", "notices")
+SOURCES: tuple[CallbackSource, ...] = ("network", "terminals", "bank", "logistics", "notices", "contracts", "field")
 
 
 class User(BaseModel):
