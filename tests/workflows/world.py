@@ -80,8 +80,8 @@ async def open_desk(engine: Engine, begins: str = MONDAY) -> AsyncIterator[Desk]
         yield desk
     finally:
         engine.hands.let_go()
-        await asyncio.gather(*(appeal.quiet() for appeal in desk.appeals))
         for appeal in desk.appeals:
+            await appeal.quiet()
             await appeal.stop()
 
 
