@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 UVX    := $(BIN)/uv pip install --quiet --python $(BIN)/python
 
-.PHONY: up down test lint demo bench chaos lock docs
+.PHONY: up down test lint demo bench chaos lock docs screenshots
 .DEFAULT_GOAL := help
 
 help:            ## list the commands
@@ -49,6 +49,9 @@ bench: $(VENV)/.dev ## the measurements, as JSON
 
 chaos: $(VENV)/.dev ## a longer run with processes killed at random
 	@$(BIN)/pytest -m chaos $(ARGS)
+
+screenshots: $(VENV)/.dev ## every page as pictures in tmp/screenshots, both languages, two widths
+	@$(BIN)/python -m tests.desk.screens tmp/screenshots
 
 docs: $(VENV)/.dev ## write the generated pages of docs/
 	@$(BIN)/python -m docs.generate

@@ -9,9 +9,11 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StrictBool, StrictInt, model_validator
 from pydantic_core import PydanticCustomError
 
+from desk.paper_reasons import PAPER_REASONS, PaperReason
 from desk.personal_numbers import personal_number_in
 from desk.purposes import Purpose
 from domain.money import MOST_FEN
+from domain.text import Text
 
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
@@ -258,16 +260,30 @@ class Waive(CommandBody):
 
 
 class Item(Body):
+    """A document asked for anew: a reason code in both languages, the reviewer's own words, or both."""
+
     doc_type: DocType
-    reason: Recorded
+    reason_code: PaperReason | None = None
+    reason: Recorded | None = None
+
+    @model_validator(mode="after")
+    def _says_why(self) -> Self:
+        if not (self.reason_code or self.reason):
+            raise PydanticCustomError("no_reason", "Give a reason_code, a reason, or both")
+        return self
+
+    def why(self) -> dict[str, str]:
+        """Why, in words the merchant reads."""
+        coded = PAPER_REASONS[self.reason_code] if self.reason_code else Text("", "")
+        said = self.reason or ""
+        return {"zh": coded.zh + said, "en": f"{coded.en} {said}".strip()}
 
 
 class RequestSupplement(CommandBody):
     items: Annotated[list[Item], Field(min_length=1, max_length=26)]
 
     def fields(self) -> dict[str, Any]:
-        items = ({"doc_type": i.doc_type, "reason": {"zh": i.reason, "en": i.reason}} for i in self.items)
-        return {"items": list(items)}
+        return {"items": [{"doc_type": item.doc_type, "reason": item.why()} for item in self.items]}
 
 
 class Approve(CommandBody):

@@ -173,6 +173,7 @@ _ZH = {
     "greater_than_equal": "过小",
     "greater_than": "过小",
     "less_than_equal": "过大",
+    "no_reason": "请选择原因代码,或写明原因",
     "too_short": "数量不足",
     "too_long": "数量过多",
     "list_type": "须为列表",

@@ -150,11 +150,15 @@ async def again(visit: Visit, form: Form, case_id: str, name: str, refusal: Refu
     """The case's page with the refused form and why it was refused."""
     if refusal.status not in SHOWN_AGAIN:
         raise refusal
+    return await case_page(visit, case_id, attempt_of(visit, form, name, refusal), seen=form.one("version"))
+
+
+def attempt_of(visit: Visit, form: Form, name: str, refusal: RefusedError) -> Attempt:
+    """The refused form as the page shows it again."""
     message = refusal.detail
     if refusal.kind == "refused:idempotency-key-reused":
         message = word("pages", "error.sent_before").of(visit.language)
-    attempt = Attempt(name, form, message, dict(refusal.errors), _subject(name, form), refusal.kind, refusal.status)
-    return await case_page(visit, case_id, attempt, seen=form.one("version"))
+    return Attempt(name, form, message, dict(refusal.errors), _subject(name, form), refusal.kind, refusal.status)
 
 
 def _subject(name: str, form: Form) -> str:

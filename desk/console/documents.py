@@ -66,14 +66,14 @@ async def viewer_page(visit: Visit, case_id: str, document_id: str, attempt: Att
         case=facts.view,
         policy=facts.policy,
         facts_paper=paper,
-        count=await _count(visit, document_id, paper.media_type),
-        reading=await _reading(visit, document_id),
+        count=await page_count_of(visit, document_id, paper.media_type),
+        reading=await reading_of(visit, document_id),
         attempt=attempt,
         fresh_key=fresh_key,
     )
 
 
-async def _count(visit: Visit, document_id: str, media_type: str) -> int:
+async def page_count_of(visit: Visit, document_id: str, media_type: str) -> int:
     """How many pages there are to look at; 0 when the document was erased."""
     if media_type != "application/pdf":
         return 1
@@ -83,7 +83,7 @@ async def _count(visit: Visit, document_id: str, media_type: str) -> int:
         return 0
 
 
-async def _reading(visit: Visit, document_id: str) -> dict[str, Any] | None:
+async def reading_of(visit: Visit, document_id: str) -> dict[str, Any] | None:
     """What the machine read, for those who judge it."""
     if visit.outside or not visit.may(*FULL_VIEW):
         return None

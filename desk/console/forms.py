@@ -243,13 +243,16 @@ def _checks(spec: Spec, typed: Form) -> list[str] | None:
 
 
 def _items(spec: Spec, typed: Form) -> list[dict[str, str]]:
-    """The chosen documents, each with its reason. (`items` names them, `items.reason.D06` holds the reason.)"""
+    """The chosen documents, each with its reason: `items` names them, `items.code.D06`, `items.reason.D06` say why."""
     chosen = typed.all(spec.name)
     if not chosen:
         raise _UnreadableError("error.no_items")
-    items = [{"doc_type": code, "reason": typed.one(f"{spec.name}.reason.{code}")} for code in chosen]
-    if not all(item["reason"] for item in items):
-        raise _UnreadableError("error.item_reason")
+    items = []
+    for doc_type in chosen:
+        said = {"reason_code": typed.one(f"items.code.{doc_type}"), "reason": typed.one(f"items.reason.{doc_type}")}
+        if not any(said.values()):
+            raise _UnreadableError("error.item_reason")
+        items.append({"doc_type": doc_type, **{name: value for name, value in said.items() if value}})
     return items
 
 

@@ -14,10 +14,12 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from desk.console import formats, names
+from desk.console.consequences import consequences
 from desk.console.set_words import WordSettingEnvironment
 from desk.console.words import word, words
 from desk.console.yuan import typed
 from desk.language import Language, language_of
+from desk.paper_reasons import PAPER_REASONS
 from domain.text import Text
 
 if TYPE_CHECKING:
@@ -44,6 +46,11 @@ TAGS = {"zh": "zh-CN", "en": "en"}
 FILES = {
     "console.css": "text/css; charset=utf-8",
     "console.js": "text/javascript; charset=utf-8",
+    "drafts.js": "text/javascript; charset=utf-8",
+    "htmx.js": "text/javascript; charset=utf-8",
+    "keys.js": "text/javascript; charset=utf-8",
+    "lease.js": "text/javascript; charset=utf-8",
+    "viewer.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
 
@@ -71,12 +78,12 @@ def environment(language: Language) -> Environment:
         t=t,
         name=name,
         names=names,
+        paper_reasons=PAPER_REASONS,
+        consequences=consequences,
         help=lambda key: (words("command_help").get(key) or _NOTHING).of(language),
         language=language,
         language_tag=TAGS[language],
-        style_url=file_url("console.css"),
-        script_url=file_url("console.js"),
-        icon_url=file_url("icon.svg"),
+        file_url=file_url,
     )
     made.filters.update(
         money=formats.money,

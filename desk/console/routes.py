@@ -10,6 +10,7 @@ from desk.console import (
     accesspage,
     books,
     cases,
+    cockpit,
     documents,
     door,
     entering,
@@ -62,6 +63,7 @@ for _pages in (
 for _pages in (cases.router, documents.router, register.router, ownwork.router, accesspage.router):
     router.include_router(_pages, prefix=PORTAL)
 router.include_router(accesspage.of_others, prefix=CONSOLE)
+router.include_router(cockpit.router, prefix=CONSOLE)
 router.include_router(fallback)
 
 

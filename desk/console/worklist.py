@@ -8,8 +8,9 @@ from fastapi import APIRouter
 from starlette.responses import RedirectResponse, Response
 
 from desk.access import allow
-from desk.api.queue import TAKERS, WATCHERS, get_queue, post_claim, post_next, post_release, post_renew
+from desk.api.queue import TAKERS, WATCHERS, get_queue, post_claim, post_release, post_renew
 from desk.console import pages
+from desk.console.cockpit import next_task, place_of
 from desk.console.visits import CONSOLE, PageRoute, SentForm, TheVisit, Visit
 from domain.case import Status
 from domain.policy import TIERS
@@ -72,11 +73,7 @@ async def _for_officers(visit: Visit) -> list[Case]:
 @router.post("/queue/next")
 async def post_take_next(visit: TheVisit, form: SentForm) -> Response:
     """Takes the most urgent task and opens its case."""
-    allow(visit.actor, "work on the queue", *TAKERS)
-    taken = await post_next(visit.actor, visit.desk, form.one("tier") or None, form.one("kind") or None)
-    if isinstance(taken, Response):
-        return RedirectResponse(f"{CONSOLE}/queue?none=1", 303)
-    return RedirectResponse(f"{CONSOLE}/cases/{taken['case_id']}?done=claim", 303)
+    return await next_task(visit, tier=form.one("tier"), kind=form.one("kind"))
 
 
 @router.post("/tasks/{task_id}/{deed}")
@@ -92,4 +89,4 @@ async def post_task(
     assert task is not None
     if deed == "release":
         return RedirectResponse(f"{CONSOLE}/queue?done=release", 303)
-    return RedirectResponse(f"{CONSOLE}/cases/{task.case_id}?done={deed}", 303)
+    return RedirectResponse(f"{place_of(task.case_id, task.kind)}?done={deed}", 303)

@@ -1,6 +1,4 @@
 // What the pages gain from scripts; all of them work without.
-"use strict";
-
 // A form is sent once: a second click while the first is on its way does nothing.
 document.addEventListener("submit", (event) => {
   const form = event.target;
