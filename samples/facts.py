@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
 from random import Random
+from typing import Literal
 
 from samples import numbers
 
@@ -64,6 +65,17 @@ class PaperFacts:
     statement: str = "上述交易均为真实消费，货物已交付顾客，无虚假交易、套现或代他人刷卡的情形。"
     agent_name: str = "陈晓雯"
     agent_resident_id: str = "310104199206124522"
+    guardian_name: str = "王建国"
+    guardian_resident_id: str = "310104196203150019"
+    relation: str = "父子"
+    new_representative: str = "周海燕"
+    new_representative_id: str = "310104198811020022"
+    sale_paper: Literal["invoice", "delivery_note", "contract"] = "invoice"
+    """Which kind of proof of a sale (D07) is made."""
+    statement_days: int = 92
+    """How many days before `on_date` the statement (D05) goes back."""
+    sum_in_words_fen: int | None = None
+    """The sum that is printed in words, where it is not the one in figures."""
 
     @property
     def born(self) -> date:
@@ -113,6 +125,10 @@ def made_up(seed: int, *, sole_trader: bool = False) -> PaperFacts:
         items=(("商品销售", amount),),
         agent_name=rng.choice(SURNAMES) + rng.choice(GIVEN),
         agent_resident_id=numbers.resident_id_of(seed + 1_000_003),
+        guardian_name=rng.choice(SURNAMES) + rng.choice(GIVEN),
+        guardian_resident_id=numbers.resident_id_of(seed + 2_000_003, born=date(1966, 5, 1)),
+        new_representative=rng.choice(SURNAMES) + rng.choice(GIVEN),
+        new_representative_id=numbers.resident_id_of(seed + 3_000_017),
     )
 
 

@@ -6,10 +6,11 @@ Each is one row of `PAPERS`: what it is called, what its table says, its sentenc
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PIL import Image
 
+from samples.certificates import resident_id_back, resident_id_front
 from samples.facts import PaperFacts
 from samples.receipts import yuan
 from samples.sheet import Sheet
@@ -25,6 +26,8 @@ class Paper:
     rows: Callable[[PaperFacts], Rows]
     sentences: Callable[[PaperFacts], tuple[str, ...]]
     signer: Callable[[PaperFacts], str]
+    holder: Callable[[PaperFacts], PaperFacts] | None = None
+    """Facts that name the holder of the resident id whose copy stands below, where one does."""
 
 
 def letter(doc_type: str, facts: PaperFacts) -> Image.Image:
@@ -42,8 +45,21 @@ def letter(doc_type: str, facts: PaperFacts) -> Image.Image:
     sheet.put((right, sheet.y), f"签章：{paper.signer(facts)}", 26)
     sheet.put((right, sheet.y + 56), f"日期：{facts.on_date:%Y年%m月%d日}", 26)
     sheet.seal((sheet.width - 200, sheet.y + 170), 80)
+    if paper.holder:
+        _copy_of_card(sheet, paper.holder(facts))
     sheet.specimen()
     return sheet.image
+
+
+def _copy_of_card(sheet: Sheet, holder: PaperFacts) -> None:
+    """Both sides of the resident id, copied onto the lower part of the sheet."""
+    for at, side in enumerate((resident_id_front, resident_id_back)):
+        copy = side(holder).resize((540, 340), Image.Resampling.LANCZOS)
+        sheet.image.paste(copy, (60 + at * 580, sheet.height - 440))
+
+
+def _person(facts: PaperFacts, name: str, resident_id: str) -> PaperFacts:
+    return replace(facts, legal_representative=name, resident_id=resident_id)
 
 
 def _merchant(facts: PaperFacts) -> Rows:
@@ -143,6 +159,7 @@ PAPERS: dict[str, Paper] = {
             f"兹授权{facts.agent_name}代表我单位办理终端解除管控的全部事宜，其签署的文件我单位均予以认可。",
         ),
         lambda facts: f"{facts.merchant_name}　{facts.legal_representative}",
+        lambda facts: _person(facts, facts.agent_name, facts.agent_resident_id),
     ),
     "D11": Paper(
         "终端购机凭证",
@@ -176,6 +193,32 @@ PAPERS: dict[str, Paper] = {
             "第三条　本协议自双方签署之日起生效。",
         ),
         _merchant_signs,
+    ),
+    "D17": Paper(
+        "监护关系证明",
+        lambda facts: (
+            ("监护人", facts.guardian_name),
+            ("被监护人", facts.legal_representative),
+            ("被监护人身份证号", facts.resident_id),
+            ("与被监护人关系", facts.relation),
+        ),
+        lambda facts: (f"兹证明{facts.guardian_name}系{facts.legal_representative}的法定监护人。",),
+        lambda facts: facts.id_authority,
+        lambda facts: _person(facts, facts.guardian_name, facts.guardian_resident_id),
+    ),
+    "D18": Paper(
+        "准予变更登记通知书",
+        lambda facts: (
+            ("企业名称", facts.merchant_name),
+            ("统一社会信用代码", facts.uscc),
+            ("变更事项", "法定代表人"),
+            ("变更前法定代表人", facts.legal_representative),
+            ("变更后法定代表人", facts.new_representative),
+            ("核准日期", f"{facts.on_date:%Y年%m月%d日}"),
+        ),
+        lambda _: ("经审查，提交的变更登记申请材料齐全，符合法定形式，准予变更登记。",),
+        lambda facts: facts.registered_by,
+        lambda facts: _person(facts, facts.new_representative, facts.new_representative_id),
     ),
     "D21": Paper(
         "持卡人确认函",

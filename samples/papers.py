@@ -18,7 +18,7 @@ _SINGLE: dict[str, Callable[[PaperFacts], Image.Image]] = {
     "D04": receipts.account_proof,
     "D05": receipts.bank_statement,
     "D06": receipts.sales_slip,
-    "D07": receipts.invoice,
+    "D07": receipts.proof_of_sale,
 }
 _SIDES: dict[Side, Callable[[PaperFacts], Image.Image]] = {
     "front": certificates.resident_id_front,

@@ -65,6 +65,12 @@ def sales_slip(facts: PaperFacts) -> Image.Image:
     return slip.image
 
 
+def proof_of_sale(facts: PaperFacts) -> Image.Image:
+    """An invoice, a delivery note or a contract, as `facts.sale_paper` says."""
+    makers = {"invoice": invoice, "delivery_note": delivery_note, "contract": contract}
+    return makers[facts.sale_paper](facts)
+
+
 def invoice(facts: PaperFacts) -> Image.Image:
     """An electronic invoice with its items and the sum in figures and words."""
     sheet = Sheet(1240, 900)
@@ -74,8 +80,42 @@ def invoice(facts: PaperFacts) -> Image.Image:
     rows = [("项目名称", "数量", "金额（元）"), *((name, "1", yuan(fen)) for name, fen in facts.items)]
     sheet.table(rows, (5, 1, 2))
     total = sum(fen for _, fen in facts.items)
-    sheet.paragraph(f"价税合计（大写）：{in_words(total)}　　（小写）¥{yuan(total)}", 26, indent=False)
+    words = in_words(facts.sum_in_words_fen or total)
+    sheet.paragraph(f"价税合计（大写）：{words}　　（小写）¥{yuan(total)}", 26, indent=False)
     sheet.seal((1010, 730), 80)
+    sheet.specimen()
+    return sheet.image
+
+
+def delivery_note(facts: PaperFacts) -> Image.Image:
+    """A delivery note with its items, their sum, and who received them."""
+    sheet = Sheet(1240, 1000)
+    sheet.centred("送货单", 44)
+    sheet.paragraph(f"送货单号：{facts.transaction_ref}　　送货日期：{facts.paid_at:%Y年%m月%d日}", 24, indent=False)
+    sheet.paragraph(f"供货单位：{facts.merchant_name}", 24, indent=False)
+    sheet.paragraph("收货单位：个人顾客", 24, indent=False)
+    sheet.table([("货物名称", "数量", "金额（元）"), *((name, "1", yuan(fen)) for name, fen in facts.items)], (5, 1, 2))
+    sheet.paragraph(f"合计金额：¥{yuan(sum(fen for _, fen in facts.items))}", 26, indent=False)
+    sheet.paragraph("收货人签字：", 26, indent=False)
+    sheet.seal((1010, 800), 80)
+    sheet.specimen()
+    return sheet.image
+
+
+def contract(facts: PaperFacts) -> Image.Image:
+    """A contract of sale with its price in figures and words."""
+    sheet = Sheet()
+    total = sum(fen for _, fen in facts.items)
+    sheet.centred("购销合同", 46)
+    sheet.paragraph(f"合同编号：{facts.transaction_ref}", 24, indent=False)
+    sheet.paragraph(f"签订日期：{facts.paid_at:%Y年%m月%d日}", 24, indent=False)
+    sheet.paragraph(f"卖方：{facts.merchant_name}", 26, indent=False)
+    sheet.paragraph("买方：个人顾客", 26, indent=False)
+    sheet.paragraph("第一条　卖方向买方出售下列货物：" + "、".join(name for name, _ in facts.items) + "。")
+    sheet.paragraph(f"合同金额：¥{yuan(total)}", 26, indent=False)
+    sheet.paragraph(f"大写：{in_words(facts.sum_in_words_fen or total)}", 26, indent=False)
+    sheet.paragraph("第二条　买方以银行卡付款，货物当日交付。")
+    sheet.seal((930, sheet.y + 150))
     sheet.specimen()
     return sheet.image
 
@@ -102,11 +142,13 @@ def account_proof(facts: PaperFacts) -> Image.Image:
 def bank_statement(facts: PaperFacts) -> Image.Image:
     """Three months of the settlement account, a line a week, with the running balance."""
     sheet = Sheet()
+    since = facts.on_date - timedelta(days=facts.statement_days)
     sheet.centred(f"{facts.bank}账户交易明细", 40)
     sheet.paragraph(f"户名：{facts.merchant_name}　　账号：{facts.account_number}", 24, indent=False)
+    sheet.paragraph(f"起止日期：{since:%Y-%m-%d}至{facts.on_date:%Y-%m-%d}", 24, indent=False)
     rows = [("日期", "摘要", "收入（元）", "支出（元）", "余额（元）")]
     balance = 1_000_000
-    for week in range(13, 0, -1):
+    for week in range(facts.statement_days // 7, 0, -1):
         day = facts.on_date - timedelta(weeks=week)
         income, spent = facts.amount_fen // (week + 2), 120_000 if week % 4 == 0 else 0
         balance += income - spent

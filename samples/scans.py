@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from io import BytesIO
 
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
 from pypdf import PdfReader, PdfWriter
 
 from samples.sheet import font
@@ -15,12 +15,19 @@ TABLE = (96, 90, 84)
 
 
 def scanned(
-    picture: bytes, *, turn: int = 0, skew: float = 0.0, quality: int = 85, blur: float = 0.0, grain: int = 0
+    picture: bytes,
+    *,
+    turn: int = 0,
+    skew: float = 0.0,
+    quality: int = 85,
+    blur: float = 0.0,
+    grain: int = 0,
+    light: float = 1.0,
 ) -> bytes:
     """A picture of the picture, as JPEG.
 
     `turn`: degrees clockwise, a multiple of 90. `skew`: degrees clockwise. `blur`: radius in pixels.
-    `grain`: strength of noise, 0 to 255; the same at every call.
+    `grain`: strength of noise, 0 to 255; the same at every call. `light`: how light it was, 1 being enough.
     """
     with Image.open(BytesIO(picture)) as opened:
         image = opened.convert("RGB")
@@ -30,6 +37,8 @@ def scanned(
         image = image.rotate(-skew, expand=True, fillcolor=TABLE, resample=Image.Resampling.BICUBIC)
     if blur:
         image = image.filter(ImageFilter.GaussianBlur(blur))
+    if light != 1.0:
+        image = ImageEnhance.Brightness(image).enhance(light)
     if grain:
         noise = random.Random(0).randbytes(image.width * image.height)  # noqa: S311 - grain, not a secret
         layer = Image.frombytes("L", image.size, noise).convert("RGB")

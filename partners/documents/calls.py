@@ -15,9 +15,9 @@ from fastapi import APIRouter, FastAPI, Form, Request, UploadFile
 from pydantic import ValidationError
 from starlette.responses import Response
 
-from partners.documents import files, kinds, legibility, readers
+from partners.documents import files, kinds, legibility, readers, registry
 from partners.documents.body_limit import BodyLimit
-from partners.documents.checks import Check, Reading, verdict_of
+from partners.documents.checks import Check, OnFile, Reading, verdict_of
 from partners.documents.files import Inspection, Unacceptable
 from partners.documents.forms import DocType, InspectionForm, OnFileForm, ReusedFrom, Verification
 from partners.documents.slot import Slot, SlotBusy, SlotDown, Unreadable
@@ -77,7 +77,9 @@ async def verify(
     inspected = await _inspected(request, file, data)
     seen = Seen(Reading((), ()))
     if not await _stands(here, effect.key):
-        seen = await _read(request.app.state.slot, data, inspected, doc_type, known)
+        async with here.connection() as connection:
+            on_record = replace(known.on_file(), registered=await registry.registered(connection, known.uscc))
+        seen = await _read(request.app.state.slot, data, inspected, doc_type, on_record)
 
     async def work(connection: Connection) -> Verification:
         reused = await _note_seen(connection, inspected.sha256, known.merchant_no, doc_type)
@@ -113,6 +115,7 @@ def app(settings: Settings) -> FastAPI:
         routes=routes,
         lifespan=reading,
     )
+    made.include_router(registry.routes)
     made.state.slot, made.state.opener = slot, opener
     made.add_middleware(BodyLimit, most=files.MAX_BYTES + 64 * 1024)
     return made
@@ -155,7 +158,7 @@ async def _stands(here: Partner, key: str) -> bool:
         return await (await connection.execute(SQL["effect_stands"], {"key": key})).fetchone() is not None
 
 
-async def _read(slot: Slot, data: bytes, inspected: Inspection, doc_type: str, known: OnFileForm) -> Seen:
+async def _read(slot: Slot, data: bytes, inspected: Inspection, doc_type: str, known: OnFile) -> Seen:
     if doc_type not in readers.READERS:
         check = Check("needs_a_person", "unsure", "此类材料由审核人员判断", "A reviewer judges papers of this kind")
         return Seen(Reading((), (check,)))
@@ -171,7 +174,7 @@ async def _read(slot: Slot, data: bytes, inspected: Inspection, doc_type: str, k
             "readable", "unsure", "无法识别文件内容，需人工查看", "The file could not be read; a person must look"
         )
         return Seen(Reading((), (check,)))
-    reading = readers.read(doc_type, pages, known.on_file())
+    reading = readers.read(doc_type, pages, known)
     if inspected.pages > len(pages):
         zh, en = f"仅识别了前{len(pages)}页", f"Only the first {len(pages)} pages were read"
         reading = replace(reading, checks=(*reading.checks, Check("pages_unread", "unsure", zh, en)))

@@ -58,6 +58,10 @@ _COMPANY = _Names(re.compile(r"[\s()（）【】\[\]·.,，。'\"“”‘’&/\
 _PERSON = _Names(re.compile(r"[\s,，。]"), re.compile(r"[\u4e00-\u9fff]{2,4}|[\u4e00-\u9fff]+[·.•][\u4e00-\u9fff·.•]+"))
 
 
+_GOES_ON = re.compile(r"公司|分店|店$|分部|[分支]行|厂$|中心$|经营部|合作社")
+"""What makes further print beside a name a part of it (朝阳分公司): then the name is another one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """One judgement with its reason in both languages."""
@@ -99,6 +103,15 @@ class Transaction:
 
 
 @dataclass(frozen=True, slots=True)
+class Registered:
+    """A business as the public registry shows it."""
+
+    name: str
+    representative: str
+    status: Literal["存续", "注销", "吊销", "异常"]
+
+
+@dataclass(frozen=True, slots=True)
 class OnFile:
     """What the institution holds about the merchant, and the day (Asia/Shanghai) the paper is judged on."""
 
@@ -115,6 +128,7 @@ class OnFile:
     transactions: tuple[Transaction, ...] = ()
     mcc: str | None = None
     address: str | None = None
+    registered: Registered | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +225,9 @@ def _name(
     if not on_file:
         return Check(code, "unsure", f"档案中没有{zh}可供核对", f"There is nothing on file to compare {en} with")
     held, seen = kind.bare(on_file), kind.bare(read.text)
-    if held in (seen, *map(kind.bare, read.parts)):  # a watermark may have been taken for a part of the value
+    parts = [kind.bare(part) for part in read.parts]
+    beside = [part for part in parts if part != held]  # a watermark may have been taken for a part of the value
+    if held == seen or (held in parts and not any(_GOES_ON.search(part) for part in beside)):
         return Check(code, "pass", f"{zh}与档案一致", f"{named} is the one on file")
     elsewhere = any(held in kind.bare(line) for line in printed)
     sure = clear(read) and kind.plausible(seen) and _apart(seen, held) and not elsewhere
@@ -242,3 +258,13 @@ def contradiction(code: str, zh: str, en: str, *, sure: bool) -> Check:
     if sure:
         return Check(code, "fail", zh, en)
     return Check(code, "unsure", f"{zh}；尚不确定，需人工查看", f"{en}; this is not certain, a person must look")
+
+
+def worst_of_each(judged: Iterable[Check]) -> tuple[Check, ...]:
+    """One check per code, in the order of their codes' first: a failure before a doubt before a pass."""
+    rank = {"fail": 2, "unsure": 1, "pass": 0}
+    worst: dict[str, Check] = {}
+    for check in judged:
+        if check.code not in worst or rank[check.outcome] > rank[worst[check.code].outcome]:
+            worst[check.code] = check
+    return tuple(worst.values())

@@ -13,6 +13,9 @@ from partners.documents.dates import Period, dates_in
 from partners.documents.layout import Labels, Value, plain, values
 from partners.documents.ocr import Page
 
+SEAL_NEAR = 8.0
+"""Line heights within which a seal belongs to a signature."""
+
 
 def found_on(pages: Sequence[Page], labels: Labels) -> dict[str, list[Value]]:
     """Every value beside one of the labels, by field, from all pages."""
@@ -38,6 +41,19 @@ def field_of(name: str, value: Value, pages: Sequence[Page], *, text: str | None
     page = next(page for page in pages if page.number == value.page)
     return Field(
         name, value.text if text is None else text, round(value.confidence, 4), _as_sent(value, page), value.page
+    )
+
+
+def sealed(value: Value, pages: Sequence[Page]) -> bool:
+    """Whether a red seal stands on or near this print."""
+    height = value.box[3] - value.box[1]
+    page = next(page for page in pages if page.number == value.page)
+    reach = SEAL_NEAR * height
+    return any(
+        value.box[1] - reach <= (top + bottom) / 2 <= value.box[3] + reach
+        and left <= value.box[2] + reach
+        and right >= value.box[0] - reach
+        for left, top, right, bottom in page.seals
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from statistics import fmean
 
@@ -38,8 +39,10 @@ TITLES: dict[str, tuple[str, ...]] = {
 }
 """Titles by document code, the usual one first. Of what only names a thing (发票, 许可证) the longer title counts."""
 
-_MOST_BESIDE = 10
-"""Characters a title's line may hold besides the title; more is a sentence about such a paper."""
+_MOST_BEFORE = 12
+"""Characters that may stand before a title in its line (中国工商银行账户交易明细); more is a sentence about it."""
+_AFTER = re.compile(r"[表书单]?(?:通知书|决定书|清单)?(?:\(.{0,8}\))?(?:存根联|副本|正本)?")
+"""What may stand after it: 送货单 is a title, 送货单号 is a label."""
 
 
 def looks_like(pages: Sequence[Page]) -> str | None:
@@ -73,16 +76,16 @@ def judge(pages: Sequence[Page], doc_type: str, *, recognised: bool = False) -> 
 
 
 def _names(text: str, doc_type: str) -> bool:
-    return any(title in text and len(text) - len(title) <= _MOST_BESIDE for title in TITLES[doc_type])
+    return any(_is_title(text, title) for title in TITLES[doc_type])
+
+
+def _is_title(text: str, title: str) -> bool:
+    before, found, after = text.partition(title)
+    return bool(found) and len(before) <= _MOST_BEFORE and _AFTER.fullmatch(after) is not None
 
 
 def _titled(line: Line) -> str | None:
     """The document code whose title the line is; the longest title that fits counts."""
     text = plain(line.text).replace(" ", "")
-    fitting = [
-        (len(title), code)
-        for code, titles in TITLES.items()
-        for title in titles
-        if title in text and len(text) - len(title) <= _MOST_BESIDE
-    ]
+    fitting = [(len(title), code) for code, titles in TITLES.items() for title in titles if _is_title(text, title)]
     return max(fitting)[1] if fitting else None

@@ -118,6 +118,7 @@ def read(pages: Sequence[Page], on_file: OnFile) -> Reading:
             en="the legal representative's name",
         ),
         validity(pages, period, period_value, on_file.today),
+        *_judge_registered(on_file),
         *_judge_founding(chosen.get("established"), on_file.today),
         *several_papers(found, ("name", "representative")),
     ]
@@ -207,6 +208,16 @@ def _must_be_end(value: Value, found: dict[str, list[Value]]) -> bool:
         day for name in ("established", "issued") for other in found.get(name, []) for day, *_ in dates_in(other.text)
     ]
     return len(alone) == 1 and bool(earlier) and all(alone[0][0] > day for day in earlier)
+
+
+def _judge_registered(on_file: OnFile) -> list[Check]:
+    """The registry's word on the merchant, where it was asked: only a business that stands (存续) may trade."""
+    if on_file.registered is None:
+        return []
+    status = on_file.registered.status
+    if status == "存续":
+        return [Check("registered", "pass", "登记状态为存续", "The registry shows the business as standing")]
+    return [Check("registered", "fail", f"登记状态为{status}", "The registry does not show the business as standing")]
 
 
 def _judge_founding(established: Value | None, today: date) -> list[Check]:

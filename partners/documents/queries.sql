@@ -18,3 +18,12 @@ LIMIT 1
 
 -- name: effect_stands
 SELECT 1 FROM effects WHERE key = %(key)s
+
+-- name: set_registered
+INSERT INTO registry (uscc, name, representative, status)
+VALUES (%(uscc)s, %(name)s, %(representative)s, %(status)s)
+ON CONFLICT (uscc) DO UPDATE
+SET name = excluded.name, representative = excluded.representative, status = excluded.status
+
+-- name: registered
+SELECT name, representative, status FROM registry WHERE uscc = %(uscc)s

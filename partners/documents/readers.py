@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from partners.documents import legibility, licence, resident_id
+from partners.documents import (
+    account_proof,
+    authorization,
+    bank_statement,
+    guardian,
+    invoice,
+    legibility,
+    licence,
+    new_representative,
+    release_form,
+    resident_id,
+    sales_slip,
+    tax_certificate,
+)
 from partners.documents.checks import OnFile, Reading
 from partners.documents.ocr import Page
 
@@ -13,7 +26,16 @@ Reader = Callable[[Sequence[Page], OnFile], Reading]
 
 READERS: Mapping[str, Reader] = {
     "D01": licence.read,
+    "D02": tax_certificate.read,
     "D03": resident_id.read,
+    "D04": account_proof.read,
+    "D05": bank_statement.read,
+    "D06": sales_slip.read,
+    "D07": invoice.read,
+    "D09": release_form.read,
+    "D10": authorization.read,
+    "D17": guardian.read,
+    "D18": new_representative.read,
 }
 
 

@@ -7,18 +7,18 @@ are refused here. A district that python-stdnum does not know is no reason to re
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 from stdnum import numdb
 from stdnum.cn import ric
 
 from partners.documents import checks
-from partners.documents.checks import Check, OnFile, Reading
+from partners.documents.checks import Check, Field, OnFile, Reading
 from partners.documents.dates import Period, dates_in, period_in
-from partners.documents.fields import best, field_of, lines_of, outcome_on_kind, several_papers, validity
-from partners.documents.layout import Labels, Value, values, whole
+from partners.documents.fields import best, found_on, lines_of, outcome_on_kind, several_papers, shown, validity
+from partners.documents.layout import Labels, Value, whole
 from partners.documents.ocr import Page
 
 LABELS = Labels(
@@ -53,26 +53,78 @@ _NUMBER = re.compile(r"(?<![0-9A-Z])\d{17}[0-9X](?![0-9A-Z])")
 _LOOKS_LIKE = str.maketrans(
     {"O": "0", "D": "0", "Q": "0", "I": "1", "L": "1", "Z": "2", "S": "5", "B": "8", "×": "X", "Ⅹ": "X"}
 )
-_SHOWN = ("name", "sex", "ethnicity", "born", "address", "number", "authority", "period")
+SHOWN = ("name", "sex", "ethnicity", "born", "address", "number", "authority", "period")
 _OLDEST = 130
+ADULT = 18
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What was read of both sides of a card: all candidates by field, the best of each, and the period of validity."""
+
+    found: dict[str, list[Value]]
+    chosen: dict[str, Value | None]
+    period: Period
+
+    @property
+    def born(self) -> date | None:
+        """The birth date in a number that was read beyond doubt."""
+        number = self.chosen.get("number")
+        if number is None or not is_right(number.text) or not checks.legible(number):
+            return None
+        return birth_date(number.text)
+
+    def fields(self, pages: Sequence[Page]) -> tuple[Field, ...]:
+        """The fields of the card as they are answered."""
+        return shown(SHOWN, self.chosen, pages)
+
+    def judge(self, pages: Sequence[Page], on_file: OnFile) -> list[Check]:
+        """The checks of the card itself. Its number is compared with the one on file where there is one."""
+        chosen = self.chosen
+        return [
+            *_judge_number(chosen.get("number"), chosen.get("born"), chosen.get("sex"), on_file),
+            validity(pages, self.period, chosen.get("period"), on_file.today),
+            _judge_sides(chosen),
+            *several_papers(self.found, ("name",)),
+        ]
+
+
+def card_of(pages: Sequence[Page], labels: Labels = LABELS, *, beside_label: bool = False) -> Card:
+    """The card on these pages; `beside_label`: other papers there name people's numbers, too, so only the number that
+    stands beside its label is the card's."""
+    found = found_on(pages, labels)
+    period, period_value = _period(pages, found.get("period", []))
+    chosen: dict[str, Value | None] = {name: best(candidates) for name, candidates in found.items()}
+    chosen["number"] = _number(() if beside_label else pages, found.get("number", []))
+    chosen["period"] = period_value
+    chosen["sex"] = _first_of(chosen.get("sex"), "男女")
+    return Card(found, chosen, period)
+
+
+def birth_date(number: str) -> date | None:
+    """The birth date in a resident id number; None where it holds none."""
+    try:
+        return date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
+    except ValueError:
+        return None
+
+
+def age(born: date, today: date) -> int:
+    """Full years of life on `today`."""
+    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
 
 
 def read(pages: Sequence[Page], on_file: OnFile) -> Reading:
-    """Fields, checks and last day of validity of a resident id."""
-    found: dict[str, list[Value]] = {}
-    for page in pages:
-        for name, candidates in values(page, LABELS).items():
-            found.setdefault(name, []).extend(candidates)
-    number = _number(pages, found.get("number", []))
-    period, period_value = _period(pages, found.get("period", []))
-    chosen = {name: best(candidates) for name, candidates in found.items()} | {"number": number, "period": period_value}
-    chosen["sex"] = _first_of(chosen.get("sex"), "男女")
+    """Fields, checks and last day of validity of a resident id; a minor's makes a guardian's papers necessary."""
+    card = card_of(pages)
+    chosen = card.chosen
+    minor = card.born is not None and card.born <= on_file.today and age(card.born, on_file.today) < ADULT
     judged = [
         outcome_on_kind(
             pages,
             TITLE,
             others=("营业执照", "统一社会信用代码"),
-            recognised=sum(bool(chosen.get(name)) for name in _SHOWN) >= 3,
+            recognised=sum(bool(chosen.get(name)) for name in SHOWN) >= 3,
         ),
         checks.person_name(
             "name_matches",
@@ -82,19 +134,34 @@ def read(pages: Sequence[Page], on_file: OnFile) -> Reading:
             zh="姓名",
             en="the holder's name",
         ),
-        *_judge_number(number, chosen.get("born"), chosen.get("sex"), on_file),
-        validity(pages, period, period_value, on_file.today),
-        *several_papers(found, ("name",)),
+        *card.judge(pages, on_file),
     ]
-    fields = tuple(field_of(name, value, pages) for name in _SHOWN if (value := chosen.get(name)) is not None)
-    return Reading(fields, tuple(judged), period.end)
+    if minor:
+        zh, en = "持证人未满18周岁，需监护人材料", "The holder is under 18: a guardian's papers are needed"
+        judged.append(Check("of_age", "unsure", zh, en))
+    return Reading(card.fields(pages), tuple(judged), card.period.end, owed=("D17",) if minor else ())
+
+
+def _judge_sides(chosen: Mapping[str, Value | None]) -> Check:
+    """Both sides must be there: the one with the person, and the one with the emblem and the validity."""
+    front = chosen.get("number") is not None and chosen.get("name") is not None
+    back = chosen.get("period") is not None or chosen.get("authority") is not None
+    if front and back:
+        return Check("both_sides", "pass", "正反面齐全", "Both sides are there")
+    if front:
+        zh, en = "缺少身份证国徽面", "The side with the emblem is missing"
+    elif back:
+        zh, en = "缺少身份证人像面", "The side with the portrait is missing"
+    else:
+        zh, en = "未见身份证正反面", "Neither side of the card was found"
+    return checks.contradiction("both_sides", zh, en, sure=False)
 
 
 def _number(pages: Sequence[Page], labelled: Sequence[Value]) -> Value | None:
     """The number whose check digit is right, else what stands beside its label, else what looks like a number."""
     beside_label = [part for value in labelled for part in _numbers_in(value, lenient=True)]
     by_form = [part for page in pages for line in page.lines for part in _numbers_in(whole(line, page.number))]
-    right = [value for value in (*beside_label, *by_form) if _check_digit_right(value.text)]
+    right = [value for value in (*beside_label, *by_form) if is_right(value.text)]
     return best(right) or best(beside_label) or best(by_form) or best(labelled)
 
 
@@ -105,7 +172,8 @@ def _numbers_in(value: Value, *, lenient: bool = False) -> list[Value]:
     return [replace(value.cut(match.start(), match.end()), text=match[0]) for match in _NUMBER.finditer(text)]
 
 
-def _check_digit_right(number: str) -> bool:
+def is_right(number: str) -> bool:
+    """Whether its check digit is right."""
     return bool(number[-1] == ric.calc_check_digit(number))
 
 
@@ -113,7 +181,7 @@ def _judge_number(number: Value | None, born: Value | None, sex: Value | None, o
     zh, en = "公民身份号码", "resident id number"
     if number is None or not _NUMBER.fullmatch(number.text):
         return [checks.unread("resident_id_check_digit", zh, f"The {en}")]
-    right = _check_digit_right(number.text)
+    right = is_right(number.text)
     sure = checks.legible(number) if right else checks.clear(number) and number.text != on_file.resident_id
     judged = [_judge_check_digit(right=right, sure=sure)]
     judged.append(checks.number("resident_id_matches", number.text, on_file.resident_id, sure=sure, zh=zh, en=en))

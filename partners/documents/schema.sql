@@ -6,3 +6,11 @@ CREATE TABLE IF NOT EXISTS seen (
     first_seen  timestamptz NOT NULL DEFAULT clock_timestamp(),
     PRIMARY KEY (sha256, merchant_no)
 );
+
+-- Businesses as the public registry shows them.
+CREATE TABLE IF NOT EXISTS registry (
+    uscc           text PRIMARY KEY,
+    name           text NOT NULL,
+    representative text NOT NULL,
+    status         text NOT NULL CHECK (status IN ('存续', '注销', '吊销', '异常'))
+);

@@ -6,12 +6,12 @@ from datetime import date
 
 import pytest
 
-from partners.documents import licence, resident_id
-from partners.documents.checks import OnFile, Reading, verdict_of
+from partners.documents import readers
+from partners.documents.checks import Account, OnFile, Reading, Registered, Terminal, Transaction, verdict_of
 from partners.documents.files import inspect
 from partners.documents.ocr import Reader
 from samples.facts import made_up
-from samples.numbers import with_wrong_check_digit
+from samples.numbers import resident_id_of, with_wrong_check_digit
 from samples.papers import render
 from samples.scans import scanned, watermarked
 
@@ -24,8 +24,13 @@ ON_FILE = OnFile(
     uscc=FACTS.uscc,
     representative=FACTS.legal_representative,
     resident_id=FACTS.resident_id,
+    account=Account(FACTS.merchant_name, FACTS.account_number, FACTS.bank),
+    terminal=Terminal(FACTS.terminal_sn, FACTS.tusn, FACTS.terminal_id),
+    transactions=(
+        Transaction(FACTS.transaction_ref, FACTS.amount_fen, FACTS.paid_at, FACTS.card_last4, FACTS.terminal_id),
+    ),
+    registered=Registered(FACTS.merchant_name, FACTS.new_representative, "存续"),
 )
-READERS = {"D01": licence.read, "D03": resident_id.read}
 
 
 @pytest.fixture(scope="module")
@@ -33,9 +38,9 @@ def reader() -> Iterator[Reader]:
     return Reader()
 
 
-def read(reader: Reader, doc_type: str, data: bytes) -> Reading:
+def read(reader: Reader, doc_type: str, data: bytes, on_file: OnFile = ON_FILE) -> Reading:
     pages = reader.read(data, inspect(data).media_type)
-    return READERS[doc_type](pages, ON_FILE)
+    return readers.read(doc_type, pages, on_file)
 
 
 def outcome(reading: Reading, code: str) -> str:
@@ -126,7 +131,49 @@ def test_both_sides_on_two_pages_of_a_pdf_pass(reader):
 def test_the_front_alone_is_a_doubt_that_names_the_validity(reader):
     reading = read(reader, "D03", render("D03", FACTS, sides=("front",)))
 
-    assert [check.code for check in reading.checks if check.outcome != "pass"] == ["validity"]
+    assert [check.code for check in reading.checks if check.outcome != "pass"] == ["validity", "both_sides"]
+
+
+@pytest.mark.parametrize("doc_type", ["D04", "D05", "D06", "D10"])
+def test_every_other_paper_that_fits_passes(reader, doc_type):
+    reading = read(reader, doc_type, scanned(render(doc_type, FACTS), skew=1, quality=70))
+
+    assert [check for check in reading.checks if check.outcome != "pass"] == []
+
+
+def test_a_delivery_note_proves_a_sale_as_an_invoice_does(reader):
+    reading = read(reader, "D07", render("D07", replace(FACTS, sale_paper="delivery_note"), form="pdf"))
+
+    assert [check for check in reading.checks if check.outcome != "pass"] == []
+
+
+def test_a_minors_guardian_is_read_from_card_and_proof(reader):
+    ward = resident_id_of(1, born=date(2009, 6, 1))
+
+    reading = read(reader, "D17", render("D17", replace(FACTS, resident_id=ward)), replace(ON_FILE, resident_id=ward))
+
+    assert [check for check in reading.checks if check.outcome != "pass"] == []
+    assert values(reading)["number"] == FACTS.guardian_resident_id
+
+
+def test_what_a_slip_and_an_invoice_say_wrongly_is_named(reader):
+    slip = read(reader, "D06", render("D06", replace(FACTS, amount_fen=FACTS.amount_fen + 100)))
+    assert [check.code for check in slip.checks if check.outcome != "pass"] == ["amount_matches"]
+    assert outcome(slip, "amount_matches") == "fail"
+    invoice = render("D07", replace(FACTS, sum_in_words_fen=100))
+    assert outcome(read(reader, "D07", invoice), "words_match_figures") == "fail"
+
+
+@pytest.mark.parametrize(
+    ("wear", "sentence"),
+    [({"blur": 9}, "too blurred"), ({"light": 0.12, "grain": 60}, "too dark")],
+)
+def test_a_paper_that_cannot_be_read_is_a_doubt_that_says_what_to_do_better(reader, wear, sentence):
+    reading = read(reader, "D06", scanned(render("D06", FACTS), **wear))
+
+    assert outcome(reading, "legible") == "unsure"
+    assert sentence in reading.checks[0].en
+    assert verdict_of(reading.checks) == "unsure"
 
 
 def test_a_slip_sent_as_a_licence_does_not_pass(reader):
