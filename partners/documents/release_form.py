@@ -90,6 +90,8 @@ def same_code(code: str, read: Value | None, held: str | None, zh: str, en: str)
         (f"{zh}与档案一致", f"The {en} is the one on file"),
         (f"{zh}与档案不一致", f"The {en} differs from the one on file"),
     )
+    if len(seen.text) != len(held):  # a character was overlooked or read twice
+        return checks.contradiction(code, *failed, sure=False)
     return checks.agreement(code, agrees=seen.text == held.upper(), read=seen, passed=passed, failed=failed)
 
 

@@ -193,6 +193,8 @@ def _judge_merchant(merchant_no: Value | None, on_file: OnFile) -> Check:
     seen = replace(merchant_no, text=plain(merchant_no.text))
     passed = f"{zh}与档案一致", f"The {en} is the one on file"
     failed = f"{zh}与档案不一致", f"The {en} differs from the one on file"
+    if len(seen.text) != len(on_file.merchant_no):  # a digit was overlooked or read twice
+        return checks.contradiction(code, *failed, sure=False)
     return checks.agreement(code, agrees=seen.text == on_file.merchant_no, read=seen, passed=passed, failed=failed)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from workflows.ports import Verified, VerifyOrder
 M, CASE = "898310154110001", "FA-20261109-AAAAAAAA"
 
 
-def order(doc_type: str = "D06", document_id: str = "doc-1", day: str = "2026-11-09") -> VerifyOrder:
+def order(doc_type: str = "D26", document_id: str = "doc-1", day: str = "2026-11-09") -> VerifyOrder:
     return VerifyOrder(f"{CASE}:verify:{document_id}", CASE, document_id, doc_type, M, day)
 
 
@@ -36,7 +37,7 @@ async def test_a_paper_for_a_person_is_unsure_and_its_reading_is_kept(stand, fac
     reading = await stand.records.readings.get("doc-1")
     assert verified.outcome == "unsure"
     assert [finding.en for finding in verified.findings] == ["A reviewer judges papers of this kind"]
-    assert (reading["doc_type"], reading["verdict"], reading["day"]) == ("D06", "unsure", "2026-11-09")
+    assert (reading["doc_type"], reading["verdict"], reading["day"]) == ("D26", "unsure", "2026-11-09")
 
 
 async def test_a_licence_is_read_and_only_the_outcome_leaves_the_vault(stand, facts):
@@ -90,3 +91,38 @@ async def test_a_service_that_is_away_is_asked_again_under_the_same_key(stand, f
 
     assert not away.value.non_retryable
     assert verified.outcome == "unsure"
+
+
+SALE = {
+    "ref": "T1",
+    "merchant_no": M,
+    "terminal_id": "10000001",
+    "kind": "sale",
+    "amount_fen": 8_642_000,
+    "at": "2026-11-02T14:32:05+08:00",
+    "last4": "4821",
+}
+
+
+async def test_a_slip_is_compared_with_what_the_acquirer_recorded_of_this_merchant(stand):
+    bank = await stand.partner("bank")
+    others = {**SALE, "ref": "T2", "merchant_no": "898000000000077"}
+    body = {"transactions": [SALE, others, {**SALE, "ref": "T3", "kind": "refund"}]}
+    assert (await bank.post("/transactions", json=body, headers={"Idempotency-Key": "t"})).status_code == 201
+    await put(stand, render("D06", PaperFacts(merchant_no=M, terminal_id="10000001")))
+    asked = replace(order("D06"), terminal_sn="SN-1", transaction_refs=("T1", "T2", "T3", "T9"))
+
+    verified = await stand.do("documents.verify", asked)
+
+    outcomes = {check["code"]: check["outcome"] for check in (await stand.records.readings.get("doc-1"))["checks"]}
+    assert verified.outcome != "failed"
+    assert {outcomes[f"{what}_matches"] for what in ("amount", "time", "last4", "terminal")} == {"pass"}
+
+
+async def test_papers_about_sales_wait_for_the_acquirers_records(stand):
+    await stand.partner("bank")
+    await stand.fail("bank", outage=True)
+    await put(stand, render("D06", PaperFacts()))
+
+    with pytest.raises(UnavailableError):
+        await stand.do("documents.verify", replace(order("D06"), transaction_refs=("T1",)))

@@ -19,7 +19,7 @@ from domain.events import (
     RequirementWaived,
     SupplementRequested,
 )
-from domain.evidence import to_check
+from domain.evidence import to_check, unverified
 from domain.text import Text
 from tests.domain.appeals import Appeal, a_document, approve, check, item
 from tests.domain.specification import (
@@ -133,6 +133,19 @@ def test_a_failed_document_goes_back_with_its_reason_and_is_no_rejection(appeal_
     assert [(asked.doc_type, asked.reason) for asked in past.case.evidence.asked] == [("D01", UNREADABLE)]
     assert past.case.evidence.rounds == 0, "only a reviewer's request counts"
     assert "supplement_requested" in {owed.notice for owed in past.case.owed}
+
+
+def test_what_a_document_makes_necessary_is_asked_for_once_and_required(appeal_submitted: Past) -> None:
+    owing = c.CheckedDocument("D03-1", "unsure", (), None, ("D17", "D25"))
+    past = given(appeal_submitted).when(c.RecordChecks((owing,))).then(DocumentChecked, SupplementRequested)
+    past.now(Status.AWAITING_SUPPLEMENT)
+    assert [asked.doc_type for asked in past.case.evidence.asked] == ["D17"], "of D25 merchants are never told"
+    assert ("D17",) in past.case.evidence.requirements
+    assert "D17" in " ".join(unverified(past.case, "2026-11-09"))
+    past = past.when(c.AddDocument(a_document("D17")), by=MERCHANT).then(DocumentAdded)
+    past = past.when(c.Resubmit(), by=MERCHANT).then(EvidenceResubmitted)
+    again = c.CheckedDocument("D17-1", "passed", (), None, ("D17",))
+    past.when(c.RecordChecks((again,))).then(DocumentChecked, ChecksPassed)
 
 
 def test_results_for_documents_nobody_filed_are_left_out(appeal_submitted: Past) -> None:

@@ -305,3 +305,47 @@ async def test_a_statement_of_no_day_is_422(client):
     assert (await client.get("/statement", params={"date": "2026-02-30"})).status_code == 422
     assert (await client.get("/statement", params={"date": "0"})).status_code == 422
     assert (await client.get("/statement")).status_code == 422
+
+
+SALE = {
+    "ref": "T1",
+    "merchant_no": "898310154110001",
+    "terminal_id": "10000001",
+    "kind": "sale",
+    "amount_fen": 2_980_000,
+    "at": "2026-11-02T23:59:59+08:00",
+    "last4": "4821",
+}
+
+
+async def record(client: httpx2.AsyncClient, *transactions: dict[str, Any]) -> httpx2.Response:
+    body = {"transactions": list(transactions)}
+    return await client.post("/transactions", json=body, headers={"Idempotency-Key": next(keys)})
+
+
+async def test_transactions_are_recorded_once_and_found_by_their_references(client):
+    later = {**SALE, "ref": "T2", "at": "2026-11-03T00:00:00+08:00"}
+    assert (await record(client, later, SALE)).status_code == 201
+    assert (await record(client, SALE)).status_code == 201
+
+    found = (await client.get("/transactions", params={"ref": ["T2", "T9", "T1"]})).json()["transactions"]
+
+    assert [one["ref"] for one in found] == ["T1", "T2"]
+    assert found[0]["amount_fen"] == 2_980_000
+
+
+async def test_a_transaction_is_never_recorded_otherwise(client):
+    await record(client, SALE)
+
+    answer = await record(client, {**SALE, "ref": "T5"}, {**SALE, "amount_fen": 1})
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "transaction-differs")
+    assert (await client.get("/transactions", params={"ref": ["T5"]})).json() == {"transactions": []}
+
+
+async def test_a_terminals_day_is_one_in_shanghai(client):
+    await record(client, SALE, {**SALE, "ref": "T2", "at": "2026-11-03T00:00:00+08:00"})
+
+    listed = await client.get("/terminals/10000001/transactions", params={"date": "2026-11-02"})
+
+    assert [one["ref"] for one in listed.json()["transactions"]] == ["T1"]

@@ -35,7 +35,7 @@ async def service(database):
         yield client
 
 
-async def verify(client, key, data=SLIP, *, doc_type="D06", name="paper.png", **on_file):
+async def verify(client, key, data=SLIP, *, doc_type="D26", name="paper.png", **on_file):
     return await client.post(
         "/verifications",
         files={"file": (name, data)},
@@ -162,3 +162,17 @@ async def test_an_incomplete_description_of_what_is_on_file_is_refused_by_field(
 
 async def test_the_openapi_document_names_both_calls(service):
     assert {"/inspections", "/verifications"} <= set((await service.get("/openapi.json")).json()["paths"])
+
+
+async def test_the_registrys_word_counts_for_a_licence(service):
+    path = f"/registry/{FACTS.uscc}"
+    entry = {"name": FACTS.merchant_name, "representative": FACTS.legal_representative, "status": "注销"}
+    assert (await service.get(path)).status_code == 404
+    assert (await service.put(path, json=entry)).json() == entry
+    assert (await service.get(path)).json() == entry
+
+    answer = await verify(service, "k1", LICENCE, doc_type="D01")
+
+    assert outcomes(answer)["registered"] == "fail"
+    assert answer.json()["looks_like"] == "D01"
+    assert answer.json()["legibility"] > 0.9
