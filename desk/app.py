@@ -24,6 +24,7 @@ from desk.api import (
     cases,
     codec,
     commands,
+    contacts,
     controls,
     desk_facts,
     documents,
@@ -32,6 +33,7 @@ from desk.api import (
     hooks,
     merchants,
     messages,
+    notices,
     privacy,
     queue,
     terminals,
@@ -76,18 +78,21 @@ def create_app(config: DeskConfig, *, engine: Engine | None = None, clock: Calla
     parts = (
         access,
         merchants,
+        contacts,
         terminals,
         controls,
         commands,
         documents,
         messages,
+        notices,
         cases,
         dossiers,
         queue,
         desk_facts,
         privacy,
     )
-    for router in (*(part.router for part in parts), merchants.unkept, privacy.unkept):
+    apart = (merchants.unkept, contacts.unkept, contacts.tasks, privacy.unkept)
+    for router in (*(part.router for part in parts), *apart):
         app.include_router(router, dependencies=[Depends(bearer)], responses=PROBLEMS)
     for open_part in (hooks, health, codec):
         app.include_router(open_part.router)

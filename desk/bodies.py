@@ -177,6 +177,54 @@ class StatusBody(Body):
         return self
 
 
+# --- getting in touch -----------------------------------------------------------------------------------------------
+
+
+WishedChannel = Literal["email", "sms", "wechat", "webhook"]
+
+
+class PreferencesBody(Body):
+    """The channels over which a merchant wants to be told, in their order, and its system's webhook."""
+
+    channels: Annotated[list[WishedChannel], Field(min_length=1, max_length=4)]
+    language: Literal["zh", "en"] | None = None
+    webhook_url: Annotated[Plain, Field(max_length=300)] | None = None
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if len(set(self.channels)) != len(self.channels):
+            raise ValueError("a channel is named twice")
+        if ("webhook" in self.channels) != (self.webhook_url is not None):
+            raise ValueError("the channel webhook needs a webhook_url, and only that channel has one")
+        return self
+
+
+class ResendBody(Body):
+    """The channel a notice is sent over once more; without one, those the merchant wishes."""
+
+    channel: WishedChannel | None = None
+
+
+class CallbackBody(Body):
+    """When someone wants to be called, and about what."""
+
+    at: AwareDatetime
+    note: Annotated[Words, Field(max_length=1000)]
+    case_id: Id | None = None
+
+
+class ContactLogBody(Body):
+    """What was said, how, by whom to whom, with what result, and what was promised until when."""
+
+    way: Literal["phone", "visit", "email", "wechat", "counter", "letter"]
+    direction: Literal["in", "out"]
+    result: Literal["reached", "not_reached", "message_left"]
+    note: Words
+    case_id: Id | None = None
+    task_id: Annotated[Line, Field(max_length=120)] | None = None
+    promised_by: AwareDatetime | None = None
+
+
 # --- controls and cases ---------------------------------------------------------------------------------------------
 
 

@@ -25,6 +25,7 @@ from journal import Journal
 from journal.callbacks import Callbacks
 from journal.cases import Cases
 from journal.circuits import Circuits
+from journal.contacting import Contacting
 from journal.erasing import Erasing
 from journal.figures import Statistics
 from journal.files import Files
@@ -71,6 +72,7 @@ class Desk:
     callbacks: Callbacks
     circuits: Circuits
     reconciling: Reconciling
+    contacting: Contacting
     sealer: Sealer
     privacy: Privacy
     erasing: Erasing
@@ -108,6 +110,7 @@ class Desk:
             callbacks=Callbacks(pool),
             circuits=Circuits(pool),
             reconciling=Reconciling(pool),
+            contacting=Contacting(pool, vault),
             sealer=Sealer(pool, config.signing_key, Outside(config.checkpoints_dir)),
             privacy=Privacy(pool),
             erasing=Erasing(pool, vault, files),

@@ -29,7 +29,7 @@ from domain.text import Text
 from domain.wire import Answer
 from workflows.converter import data_converter
 from workflows.messages import CommandOrder, Outcome
-from workflows.ports import CASES, Registration
+from workflows.ports import CASES, Registration, Resend
 from workflows.stored import late_id
 
 ACCEPT = timedelta(seconds=3)
@@ -135,6 +135,25 @@ class Engine:
         except WorkflowAlreadyStartedError:
             return True
         except (*_AWAY, WorkflowFailureError):
+            return False
+        return True
+
+    async def resend(self, resend: Resend) -> bool:
+        """Has a notice sent once more; False when the engine is away. The same order again is one sending."""
+        try:
+            await self._client.start_workflow(
+                "Resending",
+                resend,
+                id=f"resend:{resend.order.key}",
+                task_queue=CASES,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                static_summary=f"{resend.order.notice} once more",
+                rpc_timeout=ACCEPT,
+            )
+        except WorkflowAlreadyStartedError:
+            return True
+        except _AWAY:
             return False
         return True
 

@@ -44,6 +44,11 @@ REFUSALS: dict[str, tuple[int, str, str]] = {
         "{field} 已属于另一终端。请核对。",
         "{field} belongs to another terminal. Check it.",
     ),
+    "notice-not-sent-yet": (
+        409,
+        "此通知尚未发出,发出后才能重发。",
+        "This notice has not been sent yet; it can be sent once more after that.",
+    ),
     "not-yours": (403, "这不属于您的商户。", "This does not belong to your merchant."),
     "caller-not-verified": (
         403,

@@ -136,6 +136,10 @@ def _hidden(told: Iterable[Told]) -> Iterable[str]:
                 yield event.text_ref
 
 
+STAFFS_OWN = frozenset({"look_note", "contact_note"})
+"""What staff wrote for each other about a person; it might tip someone off."""
+
+
 async def _rows(desk: Desk, statement: str, **asked: Any) -> list[dict[str, Any]]:
     async with desk.pool.connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(SQL[statement], asked)
@@ -146,7 +150,7 @@ async def _rows(desk: Desk, statement: str, **asked: Any) -> list[dict[str, Any]
 async def _records(desk: Desk, merchant: Merchant, hidden: frozenset[str], *, internal: bool) -> list[dict[str, Any]]:
     rows = await _rows(desk, "records_of", subject=merchant.subject)
     read_from = {row["ref"]: row["document_id"] for row in await _rows(desk, "readings_of", subject=merchant.subject)}
-    rows = [row for row in rows if internal or (row["ref"] not in hidden and row["kind"] != "look_note")]
+    rows = [row for row in rows if internal or (row["ref"] not in hidden and row["kind"] not in STAFFS_OWN)]
     rows = [row for row in rows if not (row["kind"] == "document_reading" and _from_hidden(row, read_from, hidden))]
     try:
         data = await desk.vault.get_many([row["ref"] for row in rows])

@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 from fastapi import APIRouter, Request
 
-from desk import hooks, problems
+from desk import hooks, problems, receipts
 from desk.access import TheDesk
 from desk.routes import MOST_BODY, OpenRoute, read_body
 
@@ -30,4 +30,7 @@ async def post_hook(source: str, request: Request, desk: TheDesk) -> Mapping[str
     signature = request.headers.get("thaw-signature", "")
     hooks.check_signature(desk.config.hook_secrets.get(source), signature, body, desk.clock())
     callback = hooks.read(source, body)  # type: ignore[arg-type]  # it is one of the names above
-    return hooks.shown(await hooks.hear(desk, source, callback))  # type: ignore[arg-type]
+    heard = await hooks.hear(desk, source, callback)  # type: ignore[arg-type]
+    if source == "notices":
+        await receipts.follow(desk, callback)
+    return hooks.shown(heard)

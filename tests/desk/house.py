@@ -53,7 +53,9 @@ class Config:
     staff_passwords: bool = True
     provider: Oidc | None = None
     policy_version: str | None = None
-    hook_secrets: dict[str, str] = field(default_factory=lambda: {"bank": "bank-secret", "network": "network-secret"})
+    hook_secrets: dict[str, str] = field(
+        default_factory=lambda: {name: f"{name}-secret" for name in ("bank", "network", "notices")}
+    )
 
     @property
     def checkpoints_dir(self) -> Path:

@@ -27,6 +27,12 @@ CALLS = {
     "/api/v1/privacy/{subject}/export": "post", "/api/v1/access/sessions": "get",
     "/api/v1/access/sessions/{number}/end": "post", "/api/v1/access/denials": "get",
     "/api/v1/discrepancies": "get", "/api/v1/discrepancies/{number}/resolve": "post", "/api/v1/reconciliations": "get",
+    "/api/v1/cases/{case_id}/notices": "get", "/api/v1/cases/{case_id}/notices/preview": "get",
+    "/api/v1/cases/{case_id}/notices/{position}": "get", "/api/v1/cases/{case_id}/notices/{position}/resend": "post",
+    "/api/v1/cases/{case_id}/notices/{position}/acknowledge": "post",
+    "/api/v1/merchants/{merchant_no}/notice-preferences": "post", "/api/v1/merchants/{merchant_no}/contacts": "post",
+    "/api/v1/merchants/{merchant_no}/contacts/export": "post", "/api/v1/merchants/{merchant_no}/callbacks": "post",
+    "/api/v1/contact-tasks": "get",
 }  # fmt: skip
 
 

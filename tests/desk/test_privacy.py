@@ -19,6 +19,7 @@ from desk.context import Desk
 from desk.masking import masked
 from desk.purposes import PURPOSES
 from desk.seed import TERMINAL_SN, _merchant
+from journal.contacting import Preferences
 from journal.outside import Outside
 from journal.verify import Plan, verify
 from tests.desk.house import MERCHANT_NO, Config, House, opened, problem
@@ -313,11 +314,13 @@ class TestReport:
 
     def test_every_kind_of_record_and_every_field_of_it_has_a_name(self):
         details = _merchant("898310058120001").sealed_parts()
-        kinds = {kind for kind, _ in details.values()} | {"deploy_address", "statement", "message", "look_note"}
+        kinds = {kind for kind, _ in details.values()} | {
+            "deploy_address", "statement", "message", "look_note", "contact_note", "notice_preferences",
+        }  # fmt: skip
         kinds |= {"document_reading"}
         assert kinds == set(words("record_kind"))
         fields = {name for _, data in details.values() for name in _names(data)}
-        fields |= {name for kind in (Field, Check, Reading) for name in kind.__annotations__} - {"box"}
+        fields |= {name for kind in (Field, Check, Reading, Preferences) for name in kind.__annotations__} - {"box"}
         assert fields <= set(words("record_field"))
 
     def test_every_purpose_is_said_in_both_languages(self):
