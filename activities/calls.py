@@ -3,8 +3,8 @@
 - `RefusedError`: the partner answered 4xx with a problem; nothing happened, and asking again gives the same answer.
 - `UnknownError`: an effect was asked for and no answer came (the connection broke or fell silent after sending, 500,
   502, 504): it may have taken place. Only its key can tell.
-- `UnavailableError`: nothing can have happened, or the question may simply be asked again (no connection, 429, 503,
-  an answer that did not come from the partner). The engine tries again, under the same key.
+- `UnavailableError`: nothing can have happened, or the question may simply be asked again (no connection, 424, 429,
+  503, an answer that did not come from the partner). The engine tries again, under the same key.
 
 Answers are read into dataclasses; members they do not name are ignored. Error messages carry codes and numbers,
 never a partner's sentences: those might name people.
@@ -181,7 +181,7 @@ class Call:
         if 200 <= status < 300:
             return
         problem = _problem(response)
-        if status in {429, 503}:
+        if status in {424, 429, 503}:
             code = str(problem["code"]) if problem else ""
             raise UnavailableError(self.name, f"answered {status}", _retry_after(response), code)
         if 400 <= status < 500 and problem is not None:

@@ -29,8 +29,9 @@ at public addresses. The error code in an answer's body is believed, not the 200
 arrived; `PUT /recipients` lets a recipient refuse or bounce.
 
 Each `Idempotency-Key` delivers once, however often it is called. A 409 `refused-by-recipient` is definite; a 503
-`gateway-unavailable` means: again, under the same key; `recipient-busy` and `recipient-unavailable` mean the same, or
-another channel. Whether an e-mail, SMS or WeChat message arrived is called back on `/hooks/notices`.
+`gateway-unavailable` means: again, under the same key; a 424 `recipient-busy` or `recipient-unavailable` means the
+same, or another channel: it is this recipient's side that does not answer. Whether an e-mail, SMS or WeChat message
+arrived is called back on `/hooks/notices`.
 """
 
 FOLDER = Path(__file__).parent
@@ -162,7 +163,7 @@ async def front() -> RedirectResponse:
 
 async def _not_delivered(_: Request, error: Exception) -> Response:
     assert isinstance(error, NotDelivered)
-    return problem(503, error.code, error.detail)
+    return problem(error.status, error.code, error.detail)
 
 
 def app(settings: Settings) -> FastAPI:

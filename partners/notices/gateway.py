@@ -27,12 +27,17 @@ RECEIPTS = frozenset({"email", "sms", "wechat"})
 
 
 class NotDelivered(Exception):  # noqa: N818  an answer to the caller, like a refusal
-    """Not delivered now, or nobody knows whether: 503 `code`, to be repeated under the same key."""
+    """Not delivered now, or nobody knows whether: `code`, to be repeated under the same key. 503 when the gateway
+    itself cannot, 424 when it is this recipient's side, which says nothing about the next one's."""
 
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(detail)
         self.code = code
         self.detail = detail
+
+    @property
+    def status(self) -> int:
+        return 424 if self.code.startswith("recipient-") else 503
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.addresses import Address, addresses
 from activities.calls import Call, UnavailableError
+from activities.circuit import OPENS_AFTER
 from activities.notices import ATTEMPTS, Notices, Staff
 from domain.business_time import SHANGHAI
 from journal.contacting import Preferences
@@ -37,15 +38,24 @@ async def behave(stand: Stand, channel: str, to: str, behaviour: str) -> None:
     await gateway.put("/recipients", json={"channel": channel, "to": to, "behaviour": behaviour})
 
 
-async def at_night(stand: Stand, sent: Any, clock: str = "2026-11-03 23:00", staff: Staff | None = None) -> Any:
-    """What the hands do with `sent` at this hour in Shanghai."""
+def hands_at(stand: Stand, call: Call, clock: str, staff: Staff | None = None) -> Notices:
+    """The hands at this hour in Shanghai."""
     now = datetime.fromisoformat(clock).replace(tzinfo=SHANGHAI)
-    call = Call(await stand.partner("notices"), "notices")
     wording = Wording(Places(CONFIG.portal_url, CONFIG.desk_url, CONFIG.otp_key))
-    hands = Notices(call, stand.records, wording, staff or Staff("lead@thaw.example", "ops@thaw.example"), lambda: now)
+    staff = staff or Staff("lead@thaw.example", "operations@thaw.example")
+    return Notices(call, stand.records, wording, staff, lambda: now)
+
+
+async def run(activity: Any, sent: Any) -> Any:
     environment = ActivityEnvironment()
     environment.info = replace(environment.info, heartbeat_timeout=timedelta(seconds=10))
-    return await environment.run(hands.resend if isinstance(sent, Resend) else hands.send, sent)
+    return await environment.run(activity, sent)
+
+
+async def at_night(stand: Stand, sent: Any, clock: str = "2026-11-03 23:00", staff: Staff | None = None) -> Any:
+    """What the hands do with `sent` at this hour in Shanghai."""
+    hands = hands_at(stand, Call(await stand.partner("notices"), "notices"), clock, staff)
+    return await run(hands.resend if isinstance(sent, Resend) else hands.send, sent)
 
 
 def test_wished_channels_come_in_their_order_and_no_other_is_used():
@@ -92,6 +102,19 @@ async def test_a_system_that_does_not_answer_is_tried_again_and_then_gives_way(s
     assert not early.value.non_retryable
     assert delivered.channel == "email"
     assert [mail["channel"] for mail in await mailbox(stand)] == ["email"]
+
+
+async def test_one_merchants_silent_system_does_not_hold_back_the_notices_of_others(stand):
+    call = Call(await stand.partner("notices", inside="127.0.0.1"), "notices")
+    await wish(stand, "webhook", webhook_url=HOOK, webhook_secret=SECRET)
+    hands = hands_at(stand, call, "2026-11-03 12:00")
+
+    for _ in range(OPENS_AFTER + 1):
+        with pytest.raises(UnavailableError) as silent:
+            await run(hands.send, order())
+
+    assert silent.value.code == "recipient-unavailable"
+    assert (await run(hands.send, order("review_late", "lead"))).channel == "email"
 
 
 async def test_a_webhook_into_the_house_is_refused_and_the_next_wish_serves(stand):

@@ -235,10 +235,10 @@ async def test_a_robot_is_told_the_subject_and_the_text(notices):
         (200, '{"StatusCode": 19002, "StatusMessage": "no"}', (409, "refused-by-recipient")),
         (404, "{}", (409, "refused-by-recipient")),
         (302, "", (409, "refused-by-recipient")),
-        (200, '{"errcode": 130101, "errmsg": "send too fast"}', (503, "recipient-busy")),
-        (200, '{"errcode": -1, "errmsg": "system busy"}', (503, "recipient-busy")),
-        (429, "{}", (503, "recipient-busy")),
-        (502, "", (503, "recipient-unavailable")),
+        (200, '{"errcode": 130101, "errmsg": "send too fast"}', (424, "recipient-busy")),
+        (200, '{"errcode": -1, "errmsg": "system busy"}', (424, "recipient-busy")),
+        (429, "{}", (424, "recipient-busy")),
+        (502, "", (424, "recipient-unavailable")),
     ],
 )
 async def test_a_robots_no_is_read_from_the_body_of_its_answer(notices, status, body, expected):
@@ -255,7 +255,7 @@ async def test_a_robot_that_was_busy_is_told_again_under_the_same_key(notices):
         again = await send(notices, channel="wecom", to=robot.url)
         repeat = await send(notices, channel="wecom", to=robot.url)
 
-    assert [answer.status_code for answer in (busy, again, repeat)] == [503, 202, 202]
+    assert [answer.status_code for answer in (busy, again, repeat)] == [424, 202, 202]
     assert len({key for key, _ in robot.heard}) == 1
     assert len(robot.heard) == 2
 
@@ -272,7 +272,7 @@ async def test_a_robot_nobody_answers_for_is_unavailable(notices):
 
     answer = await send(notices, channel="wecom", to=gone)
 
-    assert refused(answer) == (503, "recipient-unavailable")
+    assert refused(answer) == (424, "recipient-unavailable")
 
 
 # What is refused
