@@ -112,3 +112,33 @@ async def an_unknown_terminal_is_refused(terminals: Caller) -> None:
     refused(await terminals.get(f"/terminals/{sn}"), 404, "no-such-terminal")
     lift = {"control_id": "C1"}
     refused(await terminals.effect(f"/terminals/{sn}/blocks/lift", lift), 404, "no-such-terminal")
+
+
+@SUITE.check
+async def a_wipe_revokes_the_keys_and_waits_for_the_device(terminals: Caller) -> None:
+    """A wipe revokes the keys at once; while the device is offline it stays pending, and no one else gets it."""
+    sn = await registered(terminals)
+    answered(await terminals.put(f"/terminals/{sn}/device", {"faults": ["network"]}))
+    wipe = answered(await terminals.effect(f"/terminals/{sn}/wipes", {"case_id": terminals.new("UB")}), 202)
+    equal((wipe["state"], (await read(terminals, sn))["keys_live"]), ("pending", False), "the wipe, and the keys")
+    declined = answered(await terminals.effect(f"/terminals/{sn}/test-transactions", {"amount_fen": 1}), 201)
+    equal((declined["result"], declined["reason"]), ("declined", "keys-revoked"), "a transaction without keys")
+    refused(await terminals.effect(f"/terminals/{sn}/wipes", {"case_id": terminals.new("UB")}), 409, "already-open")
+    answered(await terminals.effect(f"/terminals/{sn}/moves", {"move": "unbind"}), 201)
+    bind = {"move": "bind", "merchant_no": terminals.new("M")}
+    refused(await terminals.effect(f"/terminals/{sn}/moves", bind), 409, "wipe-pending")
+
+
+@SUITE.check_with_callbacks
+async def a_wiped_device_is_told_of(terminals: Caller) -> None:
+    """That a device is wiped is told by a signed callback once it is online; then it may serve another merchant."""
+    sn, key = await registered(terminals), terminals.new_key()
+    answered(await terminals.put(f"/terminals/{sn}/device", {"faults": ["power"]}))
+    wipe = answered(await terminals.effect(f"/terminals/{sn}/wipes", {"case_id": terminals.new("UB")}, key=key), 202)
+    answered(await terminals.put(f"/terminals/{sn}/device", {"faults": []}))
+    (told,) = await terminals.told(key)
+    equal((told.hook, told.body["outcome"]), ("terminals", "wiped"), "the hook and the outcome told")
+    equal(answered(await terminals.get(f"/wipes/{wipe['ref']}"))["state"], "wiped", "the state of the wipe")
+    answered(await terminals.effect(f"/terminals/{sn}/moves", {"move": "unbind"}), 201)
+    answered(await terminals.effect(f"/terminals/{sn}/moves", {"move": "bind", "merchant_no": "M-2"}), 201)
+    equal((await read(terminals, sn))["keys_live"], True, "keys_live after a new binding")

@@ -106,12 +106,10 @@ class Courses:
         """A new course. Refusal 409 `already-open` while one of its subjects is in another."""
         values: dict[str, Any] = {"subjects": list(subjects)}
         await connection.execute(SQL["one_at_a_time"], values)
-        other = await (await connection.execute(SQL["open_about"], values)).fetchone()
+        other = await self.open_about(connection, subjects)
         if other is not None:
-            both = sorted(set(other["subjects"]) & set(subjects))
-            raise Refusal(
-                409, "already-open", f"There is an open {self.thing} about it.", ref=other["ref"], subjects=both
-            )
+            both = sorted(set(other.subjects) & set(subjects))
+            raise Refusal(409, "already-open", f"There is an open {self.thing} about it.", ref=other.ref, subjects=both)
         values |= {
             "ref": f"{self.prefix}-{secrets.token_hex(8)}", "key": key, "case_id": case_id, "state": state,
             "asked": Jsonb(asked.model_dump(mode="json")), "facts": Jsonb(dict(facts or {})),
@@ -125,6 +123,12 @@ class Courses:
     async def find(self, connection: Connection, ref: str) -> Course:
         """The course as it is; Refusal 404 `no-such-…`."""
         return self._known(await (await connection.execute(SQL["find"], {"ref": ref})).fetchone())
+
+    async def open_about(self, connection: Connection, subjects: Sequence[str]) -> Course | None:
+        """The open course that one of the subjects is in, if there is one."""
+        found = await connection.execute(SQL["open_about"], {"subjects": list(subjects)})
+        row = await found.fetchone()
+        return _course(row) if row else None
 
     async def of_case(self, connection: Connection, case_id: str) -> list[Course]:
         """A case's courses, oldest first."""

@@ -6,7 +6,7 @@ SELECT pg_advisory_xact_lock(hashtext(current_schema() || subject)) FROM unnest(
  ORDER BY subject
 
 -- name: open_about
-SELECT ref, case_id, subjects FROM courses WHERE open AND subjects && %(subjects)s::text[] LIMIT 1
+SELECT * FROM courses WHERE open AND subjects && %(subjects)s::text[] LIMIT 1
 
 -- name: begin
 INSERT INTO courses (ref, key, case_id, subjects, state, open, asked, facts, begun_at, changed_at)

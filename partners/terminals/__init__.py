@@ -1,14 +1,29 @@
 """Terminal management (a stand-in): devices, their bindings, named blocks, parameters, limits and health."""
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import uuid4
 
 from fastapi import APIRouter, FastAPI, Query
 from starlette.responses import Response
 
-from partners.kit import Connection, Effect, Here, Name, Settings, partner_app, refusals
-from partners.terminals import device, store
+from partners.kit import (
+    Behaviour,
+    Connection,
+    Course,
+    Effect,
+    Here,
+    Name,
+    Partner,
+    Settings,
+    do_due,
+    partner_app,
+    refusals,
+)
+from partners.terminals import device, store, wipes
 from partners.terminals.forms import (
     BlockLifted,
     BlockPlaced,
@@ -27,6 +42,8 @@ from partners.terminals.forms import (
     TestTransaction,
     TestTransactionRequest,
 )
+from partners.terminals.states import WIPES
+from partners.terminals.wipes import Wipe, WipeRequest
 
 DESCRIPTION = """
 A stand-in for the system that manages an acquirer's POS terminals.
@@ -37,6 +54,8 @@ merchant at a time.
 
 **Blocks** are named after the control that placed them. Several may stand at once, each is lifted by its own name, and
 a terminal may transact only when it is activated and no block stands.
+
+A **wipe** revokes the device's keys at once; the device confirms it when it is online, and serves nobody else before.
 """
 
 routes = APIRouter(tags=["terminals"])
@@ -189,6 +208,30 @@ async def test_transaction(sn: Name, body: TestTransactionRequest, effect: Effec
     return await effect.once("test-transaction", body, work)
 
 
+@device_routes.post(
+    "/terminals/{sn}/wipes",
+    status_code=202,
+    response_model=Wipe,
+    responses=refusals(404, 409),
+    summary="Revoke the keys and wipe the device",
+)
+async def wipe(sn: Name, body: WipeRequest, effect: Effect, here: Here) -> Response:
+    """The keys are revoked at once. The device confirms when it is online next, which is told by a signed callback
+    to `/hooks/terminals` (`wiped`) under this call's key; until then it cannot be bound (`wipe-pending`)."""
+
+    async def work(connection: Connection) -> Wipe:
+        return wipes.shown(await wipes.ask(connection, here, effect.key, sn, body.case_id))
+
+    return await effect.once("wipe", body, work, status=202)
+
+
+@device_routes.get("/wipes/{ref}", response_model=Wipe, responses=refusals(404), summary="How a wipe stands")
+async def read_wipe(ref: Name, here: Here) -> Wipe:
+    """`pending` for as long as the device is offline."""
+    async with here.connection() as connection:
+        return wipes.shown(await WIPES.find(connection, ref))
+
+
 @device_routes.put(
     "/terminals/{sn}/device",
     response_model=Health,
@@ -199,11 +242,22 @@ async def set_device(sn: Name, body: DeviceRequest, here: Here) -> Health:
     """The list replaces the one before; an empty one repairs everything."""
     async with here.connection() as connection:
         await store.set_faults(connection, sn, body.faults)
+        await wipes.came_online(connection, here, sn, body.faults)
+    here.wake()
     return device.examine(sn, body.faults)
 
 
+@asynccontextmanager
+async def _wiping(partner: Partner) -> AsyncGenerator[None]:
+    async def perform(connection: Connection, course: Course, _: str, __: dict[str, Any]) -> None:
+        await wipes.confirm(connection, partner, course)
+
+    async with partner.keep_doing(partial(do_due, partner, WIPES, perform)):
+        yield
+
+
 def app(settings: Settings) -> FastAPI:
-    """The terminals partner."""
+    """The terminals partner; `after_ms` is how long a device that is online takes to confirm a wipe."""
     every = APIRouter()
     every.include_router(routes)
     every.include_router(device_routes)
@@ -214,4 +268,6 @@ def app(settings: Settings) -> FastAPI:
         description=DESCRIPTION,
         schema=Path(__file__).with_name("schema.sql"),
         routes=every,
+        lifespan=_wiping,
+        behaviour=Behaviour(after_seconds=settings.number("after_ms", 2000) / 1000),
     )

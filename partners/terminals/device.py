@@ -40,6 +40,8 @@ def why_declined(row: Mapping[str, Any], blocked: frozenset[str], tried: TestTra
     """Why the terminal in `row` declines a transaction under blocks of this scope; None when it approves."""
     if row["state"] != "activated":
         return "not-activated"
+    if not row["keys_live"]:
+        return "keys-revoked"
     if blocked & {"all", tried.kind}:
         return "blocked"
     if STOPPING & set(row["faults"]):

@@ -156,7 +156,8 @@ class Terminal(BaseModel):
     state: State
     binding: Binding | None = Field(description="Null while it serves nobody.")
     blocks: list[Block] = Field(description="The blocks that stand, oldest first.")
-    may_transact: bool = Field(description="True only when activated and free of blocks.")
+    may_transact: bool = Field(description="True only when activated and free of blocks, with keys that are good.")
+    keys_live: bool = Field(description="False from a wipe until the next binding.")
     parameters: dict[str, Any]
     parameter_version: int = Field(description="Rises by one with every change of the parameters.")
     limits: Limits
@@ -216,7 +217,7 @@ class TestTransaction(BaseModel):
     amount_fen: int
     result: Literal["approved", "declined"]
     reason: str | None = Field(
-        description="Why it was declined: `not-activated`, `blocked`, `device-fault` or `over-limit`."
+        description="Why it was declined: `not-activated`, `keys-revoked`, `blocked`, `device-fault` or `over-limit`."
     )
     reversed: bool = Field(True, description="Always: a test never reaches a settlement.")
     tried_at: datetime

@@ -74,6 +74,9 @@ UPDATE terminals SET limits = %(limits)s, changed_at = clock_timestamp() WHERE s
 -- name: set_faults
 UPDATE terminals SET faults = %(faults)s, changed_at = clock_timestamp() WHERE sn = %(sn)s
 
+-- name: set_keys
+UPDATE terminals SET keys_live = %(live)s, changed_at = clock_timestamp() WHERE sn = %(sn)s
+
 -- name: note_test_transaction
 INSERT INTO test_transactions (ref, sn, kind, amount_fen, result, reason)
 VALUES (%(ref)s, %(sn)s, %(kind)s, %(amount_fen)s, %(result)s, %(reason)s)

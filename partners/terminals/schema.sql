@@ -21,6 +21,9 @@ CREATE TABLE IF NOT EXISTS terminals (
     CHECK ((merchant_no IS NOT NULL) = (state IN ('bound', 'activated', 'disabled')))
 );
 
+-- Whether the device's keys are good: revoked with a wipe, loaded anew with a binding.
+ALTER TABLE terminals ADD COLUMN IF NOT EXISTS keys_live boolean NOT NULL DEFAULT true;
+
 -- Every move a device made, in order: the answer to "who switched it off, and when".
 CREATE TABLE IF NOT EXISTS moves (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -5,7 +5,9 @@ states: a terminal stays `activated` under a block and takes no transactions unt
 """
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Final, Literal
+
+from partners.kit import Courses
 
 State = Literal["in_stock", "bound", "activated", "disabled", "unbound", "retired"]
 Move = Literal["bind", "activate", "disable", "enable", "unbind", "restock", "retire"]
@@ -19,6 +21,9 @@ MOVES: Mapping[Move, Mapping[State, State]] = {
     "restock": {"unbound": "in_stock"},
     "retire": {"in_stock": "retired", "unbound": "retired"},
 }
+
+WIPES: Final = Courses("wipe", "W", {"confirm": {"pending": "wiped"}})
+"""A wipe is pending until the device itself confirms it."""
 
 SERVING: frozenset[State] = frozenset({"bound", "activated", "disabled"})
 """States in which a terminal belongs to a merchant."""

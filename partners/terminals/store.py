@@ -21,7 +21,7 @@ from partners.terminals.forms import (
     TestTransaction,
     TestTransactionRequest,
 )
-from partners.terminals.states import SERVING, Move, after, possible_moves, way_to_activated
+from partners.terminals.states import SERVING, WIPES, Move, after, possible_moves, way_to_activated
 
 SQL = Queries(Path(__file__).with_name("queries.sql"))
 Row = dict[str, Any]
@@ -37,7 +37,7 @@ async def lock_serving(connection: Connection, sn: str, what: str) -> Row:
     """As `lock`, for what only a terminal in some merchant's hands can do; else Refusal 409 `impossible-move`."""
     row = await lock(connection, sn)
     if row["state"] not in SERVING:
-        _refuse_move(row, what)
+        refuse_move(row, what)
     return row
 
 
@@ -72,7 +72,7 @@ async def register(connection: Connection, sn: str, registration: Registration) 
         raise Refusal(409, "bound-elsewhere", "The terminal serves another merchant; unbind it there first.", sn=sn)
     way = way_to_activated(row["state"])
     if way is None:
-        _refuse_move(row, "be registered")
+        refuse_move(row, "be registered")
     for step in way:
         row = await _go(connection, row, step, registration.merchant_no)
     await connection.execute(SQL["describe_terminal"], values)
@@ -99,7 +99,7 @@ async def place_block(connection: Connection, sn: str, wanted: BlockRequest) -> 
     """
     row = await lock(connection, sn)
     if row["state"] == "retired":
-        _refuse_move(row, "be blocked")
+        refuse_move(row, "be blocked")
     scope = ["all"] if "all" in wanted.scope else sorted(set(wanted.scope))
     block = await _newest_block(connection, sn, wanted.control_id)
     if block is None or block["lifted_at"] is not None:
@@ -122,7 +122,7 @@ async def lift_block(connection: Connection, sn: str, control_id: str) -> BlockL
         block = await (await connection.execute(SQL["lift_block"], {"id": block["id"]})).fetchone()
         assert block is not None
     free = not await _standing(connection, [sn])
-    return BlockLifted(**block, already_lifted=already, may_transact=free and row["state"] == "activated")
+    return BlockLifted(**block, already_lifted=already, may_transact=free and _can_serve(row))
 
 
 async def standing_scope(connection: Connection, sn: str) -> frozenset[str]:
@@ -142,6 +142,11 @@ async def set_limits(connection: Connection, sn: str, limits: Limits) -> None:
     """Put limits in force; the terminal must serve a merchant."""
     await lock_serving(connection, sn, "take limits")
     await connection.execute(SQL["set_limits"], {"sn": sn, "limits": Jsonb(limits.model_dump())})
+
+
+async def set_keys(connection: Connection, sn: str, *, live: bool) -> None:
+    """Revoke the device's keys, or load new ones."""
+    await connection.execute(SQL["set_keys"], {"sn": sn, "live": live})
 
 
 async def set_faults(connection: Connection, sn: str, faults: Sequence[str]) -> None:
@@ -169,12 +174,22 @@ def limits_of(row: Row) -> Limits:
 async def _go(connection: Connection, row: Row, wanted: Move, merchant_no: str | None) -> Row:
     to_state = after(wanted, row["state"])
     if to_state is None:
-        _refuse_move(row, f"make the move {wanted}")
+        refuse_move(row, f"make the move {wanted}")
+    if wanted == "bind":
+        await _refuse_while_wiped(connection, row["sn"])
+        await set_keys(connection, row["sn"], live=True)
     serves = (merchant_no if wanted == "bind" else row["merchant_no"]) if to_state in SERVING else None
     step = {"sn": row["sn"], "move": wanted, "from_state": row["state"], "to_state": to_state, "merchant_no": serves}
     await connection.execute(SQL["move_terminal"], step)
     await connection.execute(SQL["note_move"], step)
     return row | {"state": to_state, "merchant_no": serves}
+
+
+async def _refuse_while_wiped(connection: Connection, sn: str) -> None:
+    """Refusal 409 `wipe-pending`: a device that may still hold what it held serves nobody else."""
+    pending = await WIPES.open_about(connection, [sn])
+    if pending is not None:
+        raise Refusal(409, "wipe-pending", "The device has not confirmed that it is wiped.", ref=pending.ref)
 
 
 async def _newest_block(connection: Connection, sn: str, control_id: str) -> Row | None:
@@ -199,18 +214,24 @@ def _show(row: Row, blocks: list[Block]) -> Terminal:
         | {
             "binding": row if row["merchant_no"] else None,
             "blocks": blocks,
-            "may_transact": row["state"] == "activated" and not blocks,
+            "may_transact": _can_serve(row) and not blocks,
             "limits": limits_of(row),
             "possible_moves": possible_moves(row["state"]),
         }
     )
 
 
+def _can_serve(row: Row) -> bool:
+    """Whether the terminal could transact if no block stood."""
+    return row["state"] == "activated" and bool(row["keys_live"])
+
+
 def _refuse_unknown(sn: str) -> NoReturn:
     raise Refusal(404, "no-such-terminal", "There is no terminal of this serial number.", sn=sn)
 
 
-def _refuse_move(row: Row, wanted: str) -> NoReturn:
+def refuse_move(row: Row, wanted: str) -> NoReturn:
+    """Refusal 409 `impossible-move`: not from this state."""
     state = row["state"]
     raise Refusal(
         409,

@@ -1,5 +1,5 @@
-"""Network, contracts, logistics and field: they act by themselves in time, and duplicate, contradict or keep silent on
-demand. What the desk relies on in each is in its contract (`partners/conformance`)."""
+"""Services beside the money: they act by themselves in time, and duplicate, contradict or keep silent on demand. What
+the desk relies on in each is in its contract (`partners/conformance`)."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 import httpx2
 import pytest
 
-from partners import contracts, field, logistics, network
+from partners import contracts, field, logistics, network, terminals
 from partners.kit import Settings, running
 from tests.partners.conftest import CASE, Desk
 
 SECRET = "a secret between the two"
 DAY = 24 * 3600
-HOOKS = dict.fromkeys(("network", "contracts", "logistics", "field"), SECRET)
+HOOKS = dict.fromkeys(("network", "contracts", "logistics", "field", "terminals"), SECRET)
 
 
 class Service:
@@ -68,6 +68,12 @@ async def cards(database: str, desk: Desk) -> AsyncIterator[Service]:
 @pytest.fixture
 async def agreements(database: str, desk: Desk) -> AsyncIterator[Service]:
     async with running(contracts.app(settings(database, desk))) as client:
+        yield Service(client)
+
+
+@pytest.fixture
+async def devices(database: str, desk: Desk) -> AsyncIterator[Service]:
+    async with running(terminals.app(settings(database, desk))) as client:
         yield Service(client)
 
 
@@ -203,6 +209,21 @@ async def test_a_parcel_may_be_lost_and_its_device_sent_again(parcels, desk):
     again = await parcels.ask("/shipments", "step-2", **PARCEL)
 
     assert again["state"] == "booked"
+
+
+async def test_a_device_that_is_offline_for_seven_days_stays_unwiped_and_is_wiped_when_it_comes_back(devices, desk):
+    terminal = {"tusn": "T1", "terminal_id": "10000001", "model": "P100", "merchant_no": "M1"}
+    await devices.client.put("/terminals/SN-1", json=terminal)
+    await devices.client.put("/terminals/SN-1/device", json={"faults": ["network"]})
+    wipe = await devices.ask("/terminals/SN-1/wipes", "step-4", case_id=CASE)
+
+    await devices.ahead(7 * DAY)
+    assert (await devices.get(f"/wipes/{wipe['ref']}"))["state"] == "pending"
+    assert (await devices.get("/terminals/SN-1"))["may_transact"] is False
+    assert desk.arrived.empty()
+
+    await devices.client.put("/terminals/SN-1/device", json={"faults": []})
+    assert await outcomes(desk, 1) == ["wiped"]
 
 
 @pytest.mark.parametrize("does", ["sign", "decline"])
