@@ -19,6 +19,7 @@ from desk.console import (
     ownwork,
     pages,
     partners,
+    portalhome,
     register,
     worklist,
 )
@@ -39,9 +40,8 @@ async def get_static(digest: str, name: str) -> Response:
 
 
 @fallback.get(CONSOLE)
-@fallback.get(PORTAL)
 async def get_start(visit: TheVisit) -> Response:
-    return RedirectResponse(f"{PORTAL}/cases" if visit.outside else entering.home(visit.session.user), 303)
+    return RedirectResponse(entering.home(visit.session.user), 303)
 
 
 @fallback.get(f"{CONSOLE}/{{rest:path}}")
@@ -55,6 +55,7 @@ async def get_elsewhere(request: Request, visit: TheVisit) -> Response:
 router.include_router(login.router)
 router.include_router(oidc.router)
 router.include_router(door.router)
+router.include_router(portalhome.router)
 for _pages in (
     worklist.router, books.router, cases.router, documents.router, register.router, ownwork.router, accesspage.router,
     partners.router,

@@ -135,13 +135,14 @@ async def test_an_upload_needs_its_own_token(house, case_id):
 # --- every page -----------------------------------------------------------------------------------------------------
 
 STAFF_PAGES = [
-    "/console/queue", "/console/partners", "/console/cases",
+    "/console/queue", "/console/partners", "/console/cases", "/console/access?user=reviewer1",
     "/console/cases?q=nothing&status=opened&tier=L2&reason=R01&open=yes",
     "/console/register", "/console/register?terminal_sn=SN-DEMO-0001", f"/console/merchants/{MERCHANT_NO}",
     "/console/terminals/SN-DEMO-0001", "/console/cases/{case_id}",
 ]  # fmt: skip
 MERCHANT_PAGES = [
-    "/portal/cases", f"/portal/merchants/{MERCHANT_NO}", "/portal/terminals/SN-DEMO-0001", "/portal/cases/{case_id}",
+    "/portal", "/portal/enter", "/portal/access", "/portal/cases",
+    f"/portal/merchants/{MERCHANT_NO}", "/portal/terminals/SN-DEMO-0001", "/portal/cases/{case_id}",
 ]  # fmt: skip
 
 

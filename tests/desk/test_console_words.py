@@ -45,6 +45,7 @@ def test_a_groups_texts_are_chinese_in_chinese_and_not_in_english(group: str):
     [
         ("status", [status.value for status in Status]),
         ("status_merchant", [status.value for status in Status]),
+        ("portal_next", [status.value for status in Status]),
         ("event", EVENTS),
         ("command", [*COMMANDS, "add_document"]),
         ("command_done", [*(set(PEOPLES) - {"add_document"}), "add_document", "post_message", "add_control"]),
