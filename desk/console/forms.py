@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal
 
 from desk.console import names
@@ -15,8 +16,11 @@ from desk.console.visits import Form
 from desk.console.words import word, words
 from desk.console.yuan import NotAnAmountError, fen_of
 from desk.language import Language
+from domain.business_time import SHANGHAI
 
-Kind = Literal["line", "area", "yuan", "select", "radio", "check", "checks", "code", "hidden", "items"]
+Kind = Literal[
+    "line", "area", "yuan", "select", "radio", "check", "checks", "code", "hidden", "items", "order", "moment"
+]
 Option = tuple[str, str]
 
 
@@ -138,6 +142,16 @@ FORMS: Mapping[str, tuple[Spec, ...]] = {
     "unmask": (
         Spec("purpose", "select", options="purposes"), Spec("note", "area"),
     ),
+    "wishes": (
+        Spec("channels", "order", options="channels", wide=True),
+        Spec("language", "select", optional=True, options="languages"), Spec("webhook_url", optional=True, wide=True),
+    ),
+    "callback": (Spec("at", "moment"), Spec("note", "area")),
+    "contact": (
+        Spec("way", "select", options="ways"), Spec("direction", "select", options="directions"),
+        Spec("result", "select", options="results"), Spec("promised_by", "moment", optional=True),
+        Spec("note", "area"), Spec("task_id", optional=True),
+    ),
     "user": (
         Spec("role", "radio", options="user_roles"), Spec("d10_document_id", optional=True),
     ),
@@ -242,6 +256,25 @@ def _checks(spec: Spec, typed: Form) -> list[str] | None:
     return list(typed.all(spec.name)) or None
 
 
+def _order(spec: Spec, typed: Form) -> list[str]:
+    """What was chosen, first things first; a place left empty is none."""
+    chosen = [value for value in typed.all(spec.name) if value]
+    if not chosen:
+        raise _UnreadableError("error.choose")
+    return chosen
+
+
+def _moment(spec: Spec, typed: Form) -> str | None:
+    """A time as browsers send it, which is Shanghai's."""
+    value = _line(spec, typed)
+    if value is None:
+        return None
+    try:
+        return datetime.fromisoformat(value).replace(tzinfo=SHANGHAI).isoformat()
+    except ValueError:
+        raise _UnreadableError("error.moment") from None
+
+
 def _items(spec: Spec, typed: Form) -> list[dict[str, str]]:
     """The chosen documents, each with its reason: `items` names them, `items.code.D06`, `items.reason.D06` say why."""
     chosen = typed.all(spec.name)
@@ -259,6 +292,7 @@ def _items(spec: Spec, typed: Form) -> list[dict[str, str]]:
 _READ: Mapping[str, Callable[[Spec, Form], Any]] = {
     "line": _line, "area": _line, "yuan": _yuan, "select": _chosen, "radio": _chosen, "check": _check,
     "checks": _checks, "code": _line, "hidden": _line, "items": _items,
+    "order": _order, "moment": _moment,
 }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from desk.console import (
     books,
     cases,
     cockpit,
+    contacting,
     documents,
     door,
     entering,
@@ -58,10 +59,12 @@ router.include_router(door.router)
 router.include_router(portalhome.router)
 for _pages in (
     worklist.router, books.router, cases.router, documents.router, register.router, ownwork.router, accesspage.router,
-    partners.router,
+    partners.router, contacting.router, contacting.of_staff,
 ):  # fmt: skip
     router.include_router(_pages, prefix=CONSOLE)
-for _pages in (cases.router, documents.router, register.router, ownwork.router, accesspage.router):
+for _pages in (
+    cases.router, documents.router, register.router, ownwork.router, accesspage.router, contacting.router,
+):  # fmt: skip
     router.include_router(_pages, prefix=PORTAL)
 router.include_router(accesspage.of_others, prefix=CONSOLE)
 router.include_router(cockpit.router, prefix=CONSOLE)
