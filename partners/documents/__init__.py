@@ -1,6 +1,7 @@
 """Document verification (a stand-in): is a file sound, has another merchant sent it, and what does it say.
 
-Business licences (D01) and resident ids (D03) are read by OCR, offline; other papers go to a person. Files are kept
+The papers in `readers.READERS` are read by OCR, offline; others go to a person. What they say is compared with what
+is on file, with the sales the acquirer recorded, and with the public registry as far as it was told of. Files are kept
 nowhere: only their SHA-256, the merchant's number and, with the answer to a key, what was read.
 
 Memory: this process opens one file at a time (about 0.3 GB at the most). The OCR process holds 0.2 to 0.6 GB, 1.1 GB
