@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from samples.facts import PaperFacts, made_up
-from samples.numbers import with_wrong_check_digit
+from samples.flawed import FLAWED
 from samples.papers import DOC_TYPES, render
 from samples.scans import scanned, under_password
 
@@ -19,7 +19,6 @@ def write(folder: Path, facts: PaperFacts) -> list[Path]:
     """Write every paper as PNG, PDF or JPEG and some that are to be refused; answers the files written."""
     folder.mkdir(parents=True, exist_ok=True)
     licence, card = render("D01", facts), render("D03", facts)
-    wrong = replace(facts, uscc=with_wrong_check_digit(facts.uscc))
     contents = {f"{doc_type}.png": render(doc_type, facts) for doc_type in DOC_TYPES}
     contents |= {
         "D01.pdf": render("D01", facts, form="pdf"),
@@ -28,10 +27,14 @@ def write(folder: Path, facts: PaperFacts) -> list[Path]:
         "D03-back.jpg": render("D03", facts, form="jpeg", sides=("back",)),
         "D01-on-its-side.jpg": scanned(licence, turn=90),
         "D03-askew.jpg": scanned(card, skew=4, quality=60),
-        "D01-wrong-check-digit.png": render("D01", wrong),
         "D01-unreadable.jpg": scanned(licence, blur=9, quality=20),
         "D01-encrypted.pdf": under_password(render("D01", facts, form="pdf")),
         "D01-disguised.png": b"MZ\x90\x00\x03" + bytes(4096),
+    }
+    contents |= {f"{name}.png": render(name[:3], flawed(facts)) for name, flawed in FLAWED.items()}
+    contents |= {
+        f"D07-{kind}.pdf": render("D07", replace(facts, sale_paper=kind), form="pdf")
+        for kind in ("delivery_note", "contract")
     }
     contents["facts.json"] = json.dumps(_told(facts), ensure_ascii=False, indent=2, default=str).encode()
     for name, content in contents.items():
