@@ -34,6 +34,7 @@ from desk.api import (
     merchants,
     messages,
     notices,
+    operations,
     privacy,
     queue,
     terminals,
@@ -77,6 +78,7 @@ def create_app(config: DeskConfig, *, engine: Engine | None = None, clock: Calla
     )
     parts = (
         access,
+        operations,
         merchants,
         contacts,
         terminals,

@@ -42,6 +42,7 @@ from journal.registry import Registry
 from journal.sealing import Sealer
 from journal.sessions import Sessions
 from journal.statements import Pool
+from journal.stuck import StuckCases
 from journal.tries import Tries
 from journal.vault import Vault
 
@@ -84,6 +85,7 @@ class Desk:
     rates: Rates
     identities: Identities
     portal_keys: PortalKeys
+    stuck: StuckCases
     provider: Provider | None
     """By whose word staff may log in."""
     metrics: Metrics = field(default_factory=Metrics)
@@ -119,6 +121,7 @@ class Desk:
             tries=Tries(pool, clock),
             denials=Denials(journal, clock),
             rates=Rates(config.requests_per_minute),
+            stuck=StuckCases(pool, clock),
             portal_keys=PortalKeys(pool, config.payload_key, clock),
             identities=Identities(pool, config.payload_key, clock),
             provider=Provider(known) if (known := config.oidc()) else None,

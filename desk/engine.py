@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import TypeAlias, TypeVar
+from datetime import UTC, datetime, timedelta
+from typing import Self, TypeAlias, TypeVar
 
 from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflow.v1 import PendingActivityInfo
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import (
     Client,
@@ -37,6 +38,7 @@ ACCEPT = timedelta(seconds=3)
 ANSWER = timedelta(seconds=4)
 """How long a command that was taken up may wait for its answer (an append that waits for the journal)."""
 _NOT_STARTED_PAUSE = 0.05
+ASKED_AT_ONCE = 8
 
 _AWAY = (TimeoutError, RPCError, WorkflowUpdateRPCTimeoutOrCancelledError, RuntimeError)
 """What a call ends with while the engine or its workers are away (RuntimeError: no connection can be made)."""
@@ -44,6 +46,22 @@ _AWAY = (TimeoutError, RPCError, WorkflowUpdateRPCTimeoutOrCancelledError, Runti
 T = TypeVar("T")
 Given: TypeAlias = Answer | Refused | None
 """A case's answer; None when the engine, its worker or the case's workflow was not there in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retried:
+    """A call to a partner that is being tried again: which activity, how often, and when the latest try began."""
+
+    case_id: str
+    activity: str
+    attempts: int
+    since: datetime | None
+
+    @classmethod
+    def of(cls, case_id: str, pending: PendingActivityInfo) -> Self:
+        began = pending.last_started_time
+        since = began.ToDatetime(UTC) if began.seconds else None
+        return cls(case_id, pending.activity_type.name, pending.attempt, since)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +132,27 @@ class Engine:
     async def resync(self, case_id: str) -> bool:
         """Tells a case that its journal may be ahead of it."""
         return await self._sent(self._handle(case_id).signal("resync", rpc_timeout=ACCEPT))
+
+    async def retrying(self, case_ids: Sequence[str], tries: int) -> list[Retried] | None:
+        """The calls of these cases that were tried at least `tries` times; None while the engine is away."""
+        slots = asyncio.Semaphore(ASKED_AT_ONCE)
+
+        async def of_one(case_id: str) -> list[Retried]:
+            async with slots:
+                try:
+                    described = await self._handle(case_id).describe(rpc_timeout=ACCEPT)
+                except RPCError as error:
+                    if error.status is RPCStatusCode.NOT_FOUND:
+                        return []
+                    raise
+            pending = described.raw_description.pending_activities
+            return [Retried.of(case_id, one) for one in pending if one.attempt >= tries]
+
+        try:
+            found = await asyncio.gather(*(of_one(case_id) for case_id in case_ids))
+        except _AWAY:
+            return None
+        return [one for calls in found for one in calls]
 
     async def register(self, registered: Registration, patience: timedelta = ACCEPT) -> bool:
         """Has a registration made known to the partners; whether they know it within `patience`. The relay does the

@@ -17,6 +17,7 @@ from desk.console import (
     entering,
     login,
     oidc,
+    operations,
     ownwork,
     pages,
     partners,
@@ -59,7 +60,7 @@ router.include_router(door.router)
 router.include_router(portalhome.router)
 for _pages in (
     worklist.router, books.router, cases.router, documents.router, register.router, ownwork.router, accesspage.router,
-    partners.router, contacting.router, contacting.of_staff,
+    operations.router, partners.router, contacting.router, contacting.of_staff,
 ):  # fmt: skip
     router.include_router(_pages, prefix=CONSOLE)
 for _pages in (

@@ -26,6 +26,7 @@ CALLS = {
     "/api/v1/privacy/{subject}/holds/{hold_id}/end": "post", "/api/v1/privacy/{subject}/erase": "post",
     "/api/v1/privacy/{subject}/export": "post", "/api/v1/access/sessions": "get",
     "/api/v1/access/sessions/{number}/end": "post", "/api/v1/access/denials": "get",
+    "/api/v1/operations/stuck": "get", "/api/v1/operations/cases/{case_id}/wake": "post",
     "/api/v1/discrepancies": "get", "/api/v1/discrepancies/{number}/resolve": "post", "/api/v1/reconciliations": "get",
     "/api/v1/cases/{case_id}/notices": "get", "/api/v1/cases/{case_id}/notices/preview": "get",
     "/api/v1/cases/{case_id}/notices/{position}": "get", "/api/v1/cases/{case_id}/notices/{position}/resend": "post",

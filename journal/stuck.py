@@ -1,0 +1,61 @@
+"""What the lists show of cases that nothing moves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from psycopg.rows import class_row
+
+from journal.clock import now
+from journal.statements import Pool, load, reading
+
+SQL = load("stuck")
+PATIENCE = timedelta(minutes=5)
+"""What moves by itself has moved by then."""
+MOST = 200
+
+Listed = Literal["unstarted", "no_task", "nobody_eligible", "inactive_holder"]
+LISTED: tuple[Listed, ...] = ("unstarted", "no_task", "nobody_eligible", "inactive_holder")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A case, the task concerned, since when, and who or what it is about."""
+
+    case_id: str
+    task_id: str | None
+    since: datetime | None
+    name: str | None
+
+
+class StuckCases:
+    """Questions to the lists."""
+
+    def __init__(self, pool: Pool, clock: Callable[[], datetime] = now) -> None:
+        self._pool, self._clock = pool, clock
+
+    async def listed(self, why: Listed) -> tuple[Found, ...]:
+        """The cases stuck for this reason, the longest first, at most `MOST`."""
+        async with reading(self._pool) as connection, connection.cursor(row_factory=class_row(Found)) as cursor:
+            await cursor.execute(SQL[why], self._values())
+            return tuple(await cursor.fetchall())
+
+    async def overdue(self) -> tuple[str, ...]:
+        """Cases whose due time is past: what timers should have seen to is to be looked up in their journals."""
+        return await self._ids("overdue")
+
+    async def at_partners(self) -> tuple[str, ...]:
+        """Cases whose workflow calls partners just now."""
+        return await self._ids("at_partners")
+
+    async def _ids(self, statement: str) -> tuple[str, ...]:
+        async with reading(self._pool) as connection:
+            rows = await (await connection.execute(SQL[statement], self._values())).fetchall()
+        return tuple(str(row[0]) for row in rows)
+
+    def _values(self) -> dict[str, Any]:
+        moment = self._clock()
+        return {"now": moment, "before": moment - PATIENCE, "limit": MOST}
