@@ -22,6 +22,7 @@ from desk.oidc import Provider
 from domain.business_time import format_time
 from domain.policy import Policy
 from journal import Journal
+from journal.asides import Asides
 from journal.callbacks import Callbacks
 from journal.cases import Cases
 from journal.circuits import Circuits
@@ -63,6 +64,7 @@ class Desk:
     engine: Engine
     cases: Cases
     queue: Queue
+    asides: Asides
     figures: Statistics
     inbox: Inbox
     vault: Vault
@@ -102,6 +104,7 @@ class Desk:
             engine=engine,
             cases=Cases(pool),
             queue=Queue(pool, clock),
+            asides=Asides(pool, clock),
             figures=Statistics(pool, clock),
             inbox=Inbox(pool),
             vault=vault,

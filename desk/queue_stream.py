@@ -1,7 +1,7 @@
 """The queue's changes for everyone who watches: one listener per process, and a look now and then.
 
-Notifications are hints; the rows are the truth. When none came for a while, or some may have been missed, the queue is
-compared with what was last seen of it.
+Notifications are hints; the rows are the truth. When none came for a while, or some may have been missed, the events
+written since the last look say which tasks may have changed.
 """
 
 from __future__ import annotations
@@ -16,16 +16,11 @@ from psycopg_pool import PoolTimeout
 
 from desk.context import Desk
 from journal.changes import changes
+from journal.queue import Mark
 
 LOG = structlog.stdlib.get_logger()
 MOST_WAITING = 500
 """Changes kept for a watcher who reads slowly; the oldest are dropped, since each task is read anew anyway."""
-_LOOK = """
-    select t.task_id, t.rank_at, c.holder
-    from journal.tasks as t
-    left join journal.claims as c on c.task_id = t.task_id and c.expires_at > now()
-    where t.closed_at is null
-"""
 
 
 class Changes:
@@ -34,7 +29,7 @@ class Changes:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._watchers: set[asyncio.Queue[str]] = set()
-        self._seen: dict[str, tuple[object, ...]] = {}
+        self._seen: Mark | None = None
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -70,19 +65,18 @@ class Changes:
                     self._tell(task_id)
                 elif self._watchers:
                     await self._look()
+                else:
+                    self._seen = None
 
     async def _look(self) -> None:
-        """Tells of what differs from what was last seen."""
+        """Tells of what changed since the last look."""
         try:
-            async with self._desk.pool.connection() as connection:
-                rows = await (await connection.execute(_LOOK)).fetchall()
+            self._seen, touched = await self._desk.queue.touched(self._seen)
         except (OperationalError, PoolTimeout) as error:
             LOG.warning("the queue cannot be looked at", why=str(error))
             return
-        now: dict[str, tuple[object, ...]] = {task_id: (rank_at, holder) for task_id, rank_at, holder in rows}
-        for task_id in {task_id for task_id, _ in now.items() ^ self._seen.items()} if self._seen else ():
+        for task_id in touched:
             self._tell(task_id)
-        self._seen = now
 
     def _tell(self, task_id: str) -> None:
         for inbox in self._watchers:

@@ -22,6 +22,16 @@ REFUSALS: dict[str, tuple[int, str, str]] = {
         "该任务由 {holder} 领取,至 {until}。请选取其他任务,或待其释放。",
         "{holder} has claimed this task until {until}. Take another one, or wait until it is released.",
     ),
+    "put-off-too-long": (
+        409,
+        "该任务 {due} 到期,不能推迟到那以后。请选较短的时间,或现在办理。",
+        "This task is due at {due} and cannot be put off beyond that. Choose a shorter time, or take it now.",
+    ),
+    "views-full": (
+        409,
+        "最多可保存 {most} 个视图。请先删除不用的。",
+        "You may keep {most} views at most. Drop one you do not need.",
+    ),
     "task-closed": (409, "该任务已办结。", "This task is done."),
     "not-claimed": (
         409,

@@ -87,6 +87,7 @@ async def lease(
     leased = {"task_id": task_id, "user": user, "now": now, "until": until}
     if not (await connection.execute(SQL["lease"], leased)).rowcount:
         raise LostRaceError
+    await connection.execute(SQL["end_aside"], leased)
     body: dict[str, Any] = {"case_id": standing.case_id, "holder": user, "until": _rfc3339(until)}
     if standing.held_by(user, now):
         await _journal(connection, task_id, standing, "ClaimRenewed", body, user, now)
@@ -100,6 +101,22 @@ async def end_lease(connection: Connection, task_id: str, standing: Standing, *,
     await connection.execute(SQL["end_lease"], {"task_id": task_id, "user": user})
     body = {"case_id": standing.case_id, "holder": user}
     await _journal(connection, task_id, standing, "ClaimReleased", body, user, now)
+
+
+async def put_off(
+    connection: Connection,
+    task_id: str,
+    standing: Standing,
+    *,
+    user: str,
+    now: datetime,
+    until: datetime,
+    reason: str,
+) -> None:
+    """Ends the caller's claim, if any, and journals that the task is put off. Raises LostRaceError."""
+    await connection.execute(SQL["end_lease"], {"task_id": task_id, "user": user})
+    body = {"case_id": standing.case_id, "by": user, "until": _rfc3339(until), "reason": reason}
+    await _journal(connection, task_id, standing, "TaskPutOff", body, user, now)
 
 
 async def _journal(

@@ -15,6 +15,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
@@ -80,6 +81,16 @@ class StoredFile:
     removed: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class SameFile:
+    """The bytes of a known document under other ids: about whom, how often, and when first."""
+
+    sha256: str
+    subject: str
+    times: int
+    first_at: datetime
+
+
 class Files:
     """Puts, gets and deletes documents by id."""
 
@@ -89,6 +100,13 @@ class Files:
         self._store = _local(store) if isinstance(store, Path) else store
         self._pool = pool
         self._vault = vault
+
+    async def same_elsewhere(self, hashes: list[str], document_ids: list[str]) -> tuple[SameFile, ...]:
+        """Who filed the same bytes under other documents than these, first ones first."""
+        asked = {"hashes": hashes, "document_ids": document_ids}
+        async with reading(self._pool) as connection, connection.cursor(row_factory=class_row(SameFile)) as cursor:
+            await cursor.execute(SQL["same_elsewhere"], asked)
+            return tuple(await cursor.fetchall())
 
     async def put(
         self, document_id: str, subject: str, content: bytes, *, within: Connection | None = None

@@ -57,6 +57,14 @@ class QueuedTask:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """A look at the queue: the transactions before `xid` had ended, and when it was."""
+
+    xid: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Holder:
     """Who has a task, until when."""
 
@@ -128,16 +136,21 @@ class Queue:
         *,
         tier: str | None = None,
         kind: str | None = None,
+        due_before: datetime | None = None,
+        amount_from: int | None = None,
+        aside: bool = False,
         cursor: str | None = None,
         limit: int = 50,
     ) -> Page[QueuedTask]:
         """Tasks `user` may take in one of `roles`, or holds, most urgent first. Raises BadCursorError.
 
-        `kind` is a task's kind or its case's.
+        `kind` is a task's kind or its case's; `aside` asks for those that are put off in place of the others.
         """
         rank_at, key = position(cursor)
         rows = size(limit)
-        asked = self._asked(user, roles, tier, kind) | {"rank_at": rank_at, "after": key, "limit": rows + 1}
+        asked = self._asked(user, roles, tier, kind)
+        asked |= {"due_before": due_before, "amount_from": amount_from, "aside": aside}
+        asked |= {"rank_at": rank_at, "after": key, "limit": rows + 1}
         found = await self._all(QueuedTask, PAGE, asked | {"with_own": True})
         more = len(found) > rows
         return Page(found[:rows], after(found[rows - 1].rank_at, found[rows - 1].task_id) if more else None)
@@ -211,6 +224,18 @@ class Queue:
         """The case's open tasks."""
         return await self._all(QueuedTask, SQL["tasks_of_case"], {"case_id": case_id, "now": self._clock()})
 
+    async def touched(self, since: Mark | None) -> tuple[Mark, set[str]]:
+        """The tasks that may have changed since a look, none for the first one; and from where to look next time."""
+        now = self._clock()
+        async with self._pool.connection() as connection:
+            row = await (await connection.execute(SQL["mark"])).fetchone()
+            mark = Mark(str(row[0]) if row else "0", now)
+            if since is None:
+                return mark, set()
+            asked = {"xid": since.xid, "seen_at": since.at, "now": now}
+            rows = await (await connection.execute(SQL["touched"], asked)).fetchall()
+        return mark, {task_id for (task_id,) in rows}
+
     async def stats(self) -> Stats:
         """Backlog, ages, breaches and throughput."""
         asked = {"now": self._clock()}
@@ -254,7 +279,8 @@ class Queue:
         raise LostRaceError
 
     def _asked(self, user: str, roles: Collection[str], tier: str | None, kind: str | None) -> dict[str, Any]:
-        return {"user": user, "roles": sorted(roles), "tier": tier, "kind": kind, "now": self._clock()}
+        narrowed = {"tier": tier, "kind": kind, "due_before": None, "amount_from": None, "aside": False}
+        return {"user": user, "roles": sorted(roles), "now": self._clock(), **narrowed}
 
     async def _all(self, row: type[T], statement: bytes, asked: Mapping[str, Any]) -> tuple[T, ...]:
         async with self._pool.connection() as connection, connection.cursor(row_factory=class_row(row)) as cursor:

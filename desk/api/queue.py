@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
+from pydantic import AwareDatetime, Field, StrictInt
 
 from desk import problems
 from desk.access import TheDesk, allow, caller
 from desk.api.cases import KINDS, bad_cursor, moment
+from desk.bodies import Body, Recorded
 from desk.commands import not_taken
 from desk.queue_stream import Changes
+from desk.refusals import refuse
 from desk.routes import DeskRoute
 from domain.actors import Actor
+from domain.business_time import SHANGHAI
+from domain.money import MOST_FEN
 from journal.claims import NotTaken
 from journal.pages import BadCursorError
 from journal.queue import QueuedTask
@@ -23,6 +29,13 @@ router = APIRouter(prefix="/api/v1", tags=["queue"], route_class=DeskRoute)
 
 TAKERS = ("officer", "reviewer", "supervisor", "compliance_head", "robot")
 WATCHERS = (*TAKERS, "auditor", "engineer")
+
+
+class PutOff(Body):
+    """How long a task is put off, at most three days, and why."""
+
+    minutes: Annotated[StrictInt, Field(ge=5, le=3 * 24 * 60)]
+    reason: Recorded
 
 
 def taker(request: Request) -> Actor:
@@ -51,11 +64,18 @@ async def get_queue(
     kind: str | None = None,
     cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    due_before: AwareDatetime | None = None,
+    amount_from: Annotated[int | None, Query(ge=0, le=MOST_FEN)] = None,
+    put_off: bool = False,
 ) -> dict[str, Any]:
-    """`priority` holds the components of the order; `kind` is a task's kind or its case's."""
+    """`priority` holds the components of the order; `kind` is a task's kind or its case's; `put_off` asks for the tasks
+    that are put off in place of the others."""
     kind = KINDS.get(kind, kind) if kind else None
     try:
-        page = await desk.queue.page(actor.name, actor.roles, tier=tier, kind=kind, cursor=cursor, limit=limit)
+        page = await desk.queue.page(
+            actor.name, actor.roles, tier=tier, kind=kind, due_before=due_before, amount_from=amount_from,
+            aside=put_off, cursor=cursor, limit=limit,
+        )  # fmt: skip
     except BadCursorError as error:
         raise bad_cursor(error) from None
     return {"items": [task_shown(task) for task in page.items], "next_cursor": page.cursor}
@@ -104,6 +124,22 @@ async def post_claim(task_id: str, actor: Taker, desk: TheDesk) -> dict[str, Any
 @router.post("/tasks/{task_id}/renew", summary="Let a claim run on")
 async def post_renew(task_id: str, actor: Taker, desk: TheDesk) -> dict[str, Any]:
     return _taken(task_id, await desk.queue.renew(task_id, actor.name, actor.roles))
+
+
+@router.post("/tasks/{task_id}/put-off", summary="Put a task off for a while")
+async def post_put_off(task_id: str, asked: PutOff, actor: Taker, desk: TheDesk) -> dict[str, Any]:
+    """It is in nobody's queue until then; no deadline moves. Refused beyond its due time; claiming it ends it."""
+    task = await desk.queue.find(task_id)
+    if task is None:
+        raise _no_task(task_id)
+    until = desk.clock() + timedelta(minutes=asked.minutes)
+    if task.due_at is not None and until > task.due_at:
+        due = task.due_at.astimezone(SHANGHAI).isoformat(timespec="minutes")
+        raise problems.refused(refuse("put-off-too-long", due=due))
+    refused = await desk.asides.put(task_id, actor.name, actor.roles, until, asked.reason)
+    if refused != "done":
+        _taken(task_id, refused)
+    return {"task_id": task_id, "until": moment(until)}
 
 
 @router.post("/tasks/{task_id}/release", summary="Give a task back")

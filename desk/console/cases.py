@@ -15,6 +15,7 @@ from desk.console import forms, pages
 from desk.console.calls import Answer, RefusedError
 from desk.console.casefacts import gather
 from desk.console.forms import Attempt, MistypedError
+from desk.console.kinship import kin, voided_by
 from desk.console.timeline import folded
 from desk.console.visits import Form, PageRoute, SentForm, TheVisit, Visit
 from desk.console.words import word, words
@@ -90,6 +91,8 @@ async def case_page(
         done=word("command_done", done).of(visit.language) if done in words("command_done") else "",
         stored=waiting,
         fresh_key=fresh_key,
+        kin=None if visit.outside else await kin(visit, facts.told),
+        voided={} if visit.outside else voided_by(facts.told, visit.language),
     )
 
 

@@ -65,3 +65,8 @@ def urgency(moment: datetime | str | None, now: datetime) -> str:
     if left.total_seconds() < 0:
         return "over"
     return "soon" if left < timedelta(hours=4) else "calm"
+
+
+def money_days(amount_fen: int, since: datetime | str, now: datetime) -> int:
+    """Held money times the days it has waited, in fen times days: the whole and the begun ones."""
+    return amount_fen * (max((now - at(since)).days, 0) + 1)

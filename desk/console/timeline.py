@@ -18,12 +18,18 @@ from domain.policy import Policy
 
 HIDDEN = frozenset({
     "case_id", "terminal_sn", "merchant_no", "merchant_type", "policy_version", "public_code", "ref", "step_key",
-    "message_ref", "key", "receipt", "account_ref", "text_ref",
+    "message_ref", "key", "receipt", "account_ref",
 })  # fmt: skip
 QUIET = frozenset(
     {"NoticeSent", "StepStarted", "StepDone", "ControlEnforced", "CallbackIgnored", "TransactionsQuestioned"}
 )
 """Events that are shown small: they follow from others."""
+MILESTONES = frozenset({
+    "TerminalFrozen", "ReasonConfirmed", "CaseSubmitted", "EvidenceResubmitted", "SupplementRequested", "FirstApproval",
+    "SecondApproval", "ApprovalVoided", "CaseRejected", "ReleaseExecuted", "CaseReopened", "CaseExpired",
+    "CaseWithdrawn", "LegalHoldPlaced", "LegalHoldLifted", "CaseClosed",
+})  # fmt: skip
+"""Events that turn a case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,9 @@ class Happening:
     type: str
     command_id: str | None
     hash: str | None
+    audience: str
+    """Whose eyes it is for: `merchant` for what merchants were told or said, `internal` for notes among staff."""
+    milestone: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +94,8 @@ def steps_of(events: Sequence[Mapping[str, Any]]) -> dict[int, str]:
 
 
 def references(events: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The vault references of merchants' statements. (Messages are shown by themselves.)"""
-    found = (event["data"].get("statement_ref") for event in events)
+    """The vault references of merchants' statements and of messages."""
+    found = (event["data"].get("statement_ref") or event["data"].get("text_ref") for event in events)
     return [ref for ref in found if ref]
 
 
@@ -102,6 +111,8 @@ def _happening(event: Mapping[str, Any], telling: Telling) -> Happening:
         type=event["type"],
         command_id=event["command_id"],
         hash=event["hash"],
+        audience=str(event["data"].get("audience") or ""),
+        milestone=event["type"] in MILESTONES,
     )
 
 
@@ -268,7 +279,7 @@ SHOWN: Mapping[str, Show] = {
     "control": _control, "control_id": _plain, "control_ids": _listed, "effect": _text, "available_fen": _money,
     "transactions": _count, "day": _plain, "days": _plain, "days_left": _plain, "tier": _plain, "reason": _text,
     "reason_code": _reason_code, "note": _plain, "requirements": _requirements, "on_file": _documents,
-    "on_behalf": _yes, "statement_ref": _words_of, "due": _moment,
+    "on_behalf": _yes, "statement_ref": _words_of, "text_ref": _words_of, "due": _moment,
     "deadline": _text, "document": _document, "document_id": _document_id,
     "authority": _authority, "doc_type": _doc_type, "outcome": _text,
     "findings": _both, "finding": _both, "valid_until": _moment, "items": _items, "round": _plain, "counted": _yes,

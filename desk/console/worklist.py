@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Literal
+from urllib.parse import parse_qsl, quote, urlencode
 
 from fastapi import APIRouter
 from starlette.responses import RedirectResponse, Response
 
+from desk import problems
 from desk.access import allow
 from desk.api.queue import TAKERS, WATCHERS, get_queue, post_claim, post_release, post_renew
 from desk.console import pages
+from desk.console.cases import fresh_key
 from desk.console.cockpit import next_task, place_of
 from desk.console.visits import CONSOLE, PageRoute, SentForm, TheVisit, Visit
+from desk.console.words import word
+from desk.console.yuan import NotAnAmountError, fen_of
+from desk.refusals import refuse
 from domain.case import Status
 from domain.policy import TIERS
+from journal.asides import MOST_VIEWS
 from journal.cases import Case, Filters
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 TASK_KINDS = ("review_1", "review_2", "account_check", "hold_rejustify")
 MOST_WAITING, MOST_PAGES = 50, 5
+MOST_NAME = 60
+FILTERS = ("tier", "kind", "due", "amount", "aside")
+"""What the queue is narrowed by, as the page's address has it."""
 OFFICERS = (Status.OPENED, Status.AWAITING_FIELD)
 """The statuses in which a case waits for an officer, who has no task for it."""
 
@@ -29,20 +40,34 @@ async def get_worklist(
     visit: TheVisit,
     tier: str = "",
     kind: str = "",
+    due: str = "",
+    amount: str = "",
+    aside: str = "",
     cursor: str | None = None,
     done: str = "",
     none: bool = False,
 ) -> Response:
     allow(visit.actor, "see the queue", *WATCHERS)
-    listed = await get_queue(visit.actor, visit.desk, tier or None, kind or None, cursor, 50)
+    asked = {"tier": tier, "kind": kind, "due": due, "amount": amount, "aside": aside}
+    before, least, wrong = _due_before(visit, due), None, ""
+    try:
+        least = fen_of(amount) if amount else None
+    except NotAnAmountError:
+        wrong = word("pages", "error.amount").of(visit.language)
+    listed = await get_queue(
+        visit.actor, visit.desk, tier or None, kind or None, cursor, 50, before, least, put_off=aside == "yes"
+    )
     return pages.page(
         visit.request,
         visit,
         "queue.html",
         tasks=listed["items"],
         next_cursor=listed["next_cursor"],
-        tier=tier,
-        kind=kind,
+        asked=asked,
+        query=urlencode({name: value for name, value in asked.items() if value}),
+        wrong_amount=wrong,
+        asides=await visit.desk.asides.of([task["task_id"] for task in listed["items"]]) if aside else {},
+        views=await visit.desk.asides.views(visit.actor.name),
         tiers=TIERS,
         kinds=TASK_KINDS,
         takes=visit.may(*TAKERS),
@@ -52,6 +77,37 @@ async def get_worklist(
         policy=visit.desk.policy,
         refused_count=len(await visit.desk.inbox.refusals(visit.actor.name)),
     )
+
+
+def _due_before(visit: Visit, due: str) -> datetime | None:
+    """`over` is what is late, `day` what falls due within a day."""
+    ahead = {"over": timedelta(0), "day": timedelta(days=1)}.get(due)
+    return visit.desk.clock() + ahead if ahead is not None else None
+
+
+@router.post("/queue/views")
+async def post_view(visit: TheVisit, form: SentForm) -> Response:
+    """Keeps the filters that stand under a name, or drops a view of that name."""
+    allow(visit.actor, "see the queue", *WATCHERS)
+    name = form.one("name")[:MOST_NAME]
+    asked = {one: value for one, value in parse_qsl(form.one("query")) if one in FILTERS}
+    query = urlencode(asked)
+    if form.one("drop"):
+        await visit.desk.asides.drop_view(visit.actor.name, name)
+    elif not name:
+        raise problems.field_error("name", "请填写视图名称", "Give the view a name")
+    elif not await visit.desk.asides.keep_view(visit.actor.name, name, query):
+        raise problems.refused(refuse("views-full", most=MOST_VIEWS))
+    return RedirectResponse(f"{CONSOLE}/queue?{query}", 303)
+
+
+@router.post("/tasks/{task_id}/put-off")
+async def post_aside(visit: TheVisit, form: SentForm, task_id: str) -> Response:
+    """Puts a task off, with why; it comes back by itself."""
+    minutes, reason = form.one("minutes"), form.one("reason")
+    body = {"minutes": int(minutes) if minutes.isdecimal() else 0, "reason": reason}
+    await visit.calls.post(f"/api/v1/tasks/{quote(task_id)}/put-off", body, key=form.one("key") or fresh_key())
+    return RedirectResponse(f"{CONSOLE}/queue?done=put_off", 303)
 
 
 async def _for_officers(visit: Visit) -> list[Case]:

@@ -36,6 +36,11 @@ with recursive leaps as (
                 where c.task_id = t.task_id and c.expires_at > %(now)s
                     and (c.holder <> %(user)s or not %(with_own)s)
             )
+            and %(aside)s = exists (
+                select from journal.asides as z where z.task_id = t.task_id and z.until > %(now)s
+            )
+            and (%(due_before)s::timestamptz is null or t.due_at < %(due_before)s)
+            and (%(amount_from)s::bigint is null or t.amount_fen >= %(amount_from)s)
             and (%(rank_at)s::timestamptz is null or (t.rank_at, t.task_id) > (%(rank_at)s, %(after)s))
         order by t.rank_at, t.task_id
         limit %(limit)s
@@ -104,6 +109,28 @@ where c.expires_at <= %(now)s or c.holder = excluded.holder
 
 -- name: end_lease
 delete from journal.claims where task_id = %(task_id)s and holder = %(user)s
+
+-- name: end_aside
+-- Whoever takes a task that was put off ends that.
+delete from journal.asides where task_id = %(task_id)s
+
+-- name: mark
+-- From where the next look at what changed begins: transactions before this one have ended.
+select pg_snapshot_xmin(pg_current_snapshot())::text as xid
+
+-- name: touched
+-- Tasks that may have changed since a look: by events of their case or their own, or because a lease ran out or a task
+-- that was put off came back.
+with written as (
+    select distinct stream from journal.events where xid >= %(xid)s::xid8
+)
+select t.task_id from written as w join journal.tasks as t on t.case_id = w.stream
+union
+select substr(w.stream, 6) from written as w where w.stream like 'task:%%'
+union
+select task_id from journal.claims where expires_at > %(seen_at)s and expires_at <= %(now)s
+union
+select task_id from journal.asides where until > %(seen_at)s and until <= %(now)s
 
 -- name: holder
 select holder, expires_at as held_until

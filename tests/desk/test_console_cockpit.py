@@ -171,3 +171,40 @@ async def test_commands_are_found_by_name_and_keys_can_be_switched_off(work, add
         await page.keyboard.press("?")
         await expect(page.get_by_role("dialog")).to_be_hidden()
         assert seen.complaints == []
+
+
+async def test_a_session_that_ends_in_the_middle_of_a_decision_loses_nothing(work, address, browser):
+    case_id = await doubtful(work)
+    async with logged_in(browser, address, "reviewer1") as (page, _):
+        await page.goto(f"{address}/console/cases/{case_id}/review")
+        await page.locator("#do-reject > summary").click()
+        await page.locator("#reject-reason").fill("the invoices are of another shop")
+        await page.context.clear_cookies()
+        await page.locator("#do-reject").get_by_role("button", name="Reject", exact=True).click()
+        await page.locator("#password").fill("password of reviewer1")
+        await page.get_by_label("User name").fill("reviewer1")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("main")).to_contain_text("the invoices are of another shop")
+        await page.get_by_role("button", name="Send").click()
+        await page.wait_for_url(f"**/cases/{case_id}*")
+    assert {"RejectProposed", "CaseRejected"} & set(await types_of(work, case_id))
+
+
+async def test_a_task_is_put_off_from_the_queue_and_the_view_of_it_is_kept(work, address, browser):
+    case_id = await doubtful(work)
+    async with logged_in(browser, address, "reviewer1") as (page, seen):
+        await page.goto(f"{address}/console/queue?tier=L1")
+        await page.locator("tr", has_text=case_id).locator("[data-item]").focus()
+        await page.keyboard.press("s")
+        row = page.locator("tr", has_text=case_id)
+        await row.get_by_label("Why").fill("waits for the shop to open")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_text("The task is put off")).to_be_visible()
+        await expect(page.locator("#queue")).not_to_contain_text(case_id)
+        await page.get_by_label("Put off", exact=True).check()
+        await page.get_by_role("button", name="Filter").click()
+        await expect(page.locator("tr", has_text=case_id)).to_contain_text("waits for the shop to open")
+        await page.get_by_label("Keep this view as").fill("Put off")
+        await page.get_by_role("button", name="Keep", exact=True).click()
+        await expect(page.locator(".views")).to_contain_text("Put off")
+        assert seen.complaints == []

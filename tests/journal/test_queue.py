@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from domain.stream import first_break
+from journal.asides import Asides
 from journal.claims import NotTaken
 from journal.queue import Queue, QueuedTask
 
@@ -243,3 +244,70 @@ async def test_the_figures_count_what_waits_what_is_late_and_what_was_done(waiti
     stats = await queue.stats()
     assert (stats.tasks, stats.cases) == ((), ())
     assert (stats.throughput.tasks_day, stats.throughput.cases_day) == (3, 1)
+
+
+@pytest.fixture
+def asides(journal, clock):
+    return Asides(journal.pool, clock)
+
+
+async def test_a_task_put_off_is_in_nobodys_queue_until_its_time(queue, asides, waiting, clock, journal):
+    await waiting(t1={}, t2={})
+    assert await asides.put("t1", "reviewer1", ("reviewer",), clock.now + 60 * MINUTE, "waits for the bank") == "done"
+    assert await ids(queue, "reviewer2") == ["t2"]
+    assert await ids(queue, "reviewer2", aside=True) == ["t1"]
+    assert (await queue.claim_next("reviewer2", ("reviewer",))).task_id == "t2"
+    assert await queue.claim_next("reviewer3", ("reviewer",)) is None
+    assert (await asides.of(["t1", "t2"]))["t1"].reason == "waits for the bank"
+    clock.passes(61 * MINUTE)
+    assert "t1" in await ids(queue, "reviewer2")
+    (entry,) = await journal.read("task:t1")
+    assert (entry.type, json.loads(entry.data)["reason"]) == ("TaskPutOff", "waits for the bank")
+
+
+async def test_putting_off_gives_the_claim_back_and_a_claim_ends_it(queue, asides, waiting, clock):
+    await waiting(t1={})
+    await queue.claim("t1", "reviewer1", ("reviewer",))
+    assert isinstance(await asides.put("t1", "reviewer2", ("reviewer",), clock.now + MINUTE, "no"), NotTaken)
+    assert await asides.put("t1", "reviewer1", ("reviewer",), clock.now + 60 * MINUTE, "later") == "done"
+    assert await queue.holder("t1") is None
+    assert isinstance(await queue.claim("t1", "reviewer2", ("reviewer",)), QueuedTask)
+    assert await asides.of(["t1"]) == {}
+
+
+async def test_a_look_tells_what_changed_since_the_last_and_nothing_else(queue, asides, waiting, clock):
+    await waiting(t1={}, t2={})
+    mark, touched = await queue.touched(None)
+    assert touched == set()
+    mark, touched = await queue.touched(mark)
+    assert touched == set()
+    await queue.claim("t2", "reviewer1", ("reviewer",), lease=5 * MINUTE)
+    mark, touched = await queue.touched(mark)
+    assert touched == {"t2"}
+    clock.passes(6 * MINUTE)  # the lease runs out, which nobody writes down
+    mark, touched = await queue.touched(mark)
+    assert touched == {"t2"}
+    await asides.put("t1", "reviewer1", ("reviewer",), clock.now + 10 * MINUTE, "later")
+    mark, touched = await queue.touched(mark)
+    clock.passes(11 * MINUTE)
+    assert "t1" in (await queue.touched(mark))[1]
+
+
+async def test_the_queue_is_narrowed_by_due_time_and_amount(queue, waiting):
+    await waiting(
+        soon={"due_at": "2026-03-03T00:00:00Z", "amount_fen": 100},
+        large={"due_at": "2026-03-09T00:00:00Z", "amount_fen": 900_000},
+    )
+    assert await ids(queue, due_before=datetime(2026, 3, 4, tzinfo=UTC)) == ["soon"]
+    assert await ids(queue, amount_from=1_000) == ["large"]
+
+
+async def test_a_view_is_kept_under_its_name_up_to_twenty(asides):
+    for number in range(20):
+        assert await asides.keep_view("reviewer1", f"v{number}", "tier=L2")
+    assert not await asides.keep_view("reviewer1", "one more", "tier=L3")
+    assert await asides.keep_view("reviewer1", "v3", "tier=L3")  # of the same name: in its place
+    assert {view.name: view.query for view in await asides.views("reviewer1")}["v3"] == "tier=L3"
+    await asides.drop_view("reviewer1", "v3")
+    assert len(await asides.views("reviewer1")) == 19
+    assert await asides.views("reviewer2") == []

@@ -37,7 +37,8 @@ if (queue) {
   let busy = false;
 
   const refresh = async () => {
-    if (busy) return;
+    // who writes in the list, or has a part of it open, is not disturbed
+    if (busy || queue.querySelector("details[open]") || (queue.contains(document.activeElement) && document.activeElement.matches("input, select"))) return;
     busy = true;
     try {
       const answer = await fetch(location.href, { credentials: "same-origin", redirect: "error" });

@@ -1,0 +1,30 @@
+-- Tasks that were put off, and the views of the queue people keep.
+
+-- name: put
+insert into journal.asides (task_id, put_by, put_at, until, reason)
+values (%(task_id)s, %(user)s, %(now)s, %(until)s, %(reason)s)
+on conflict (task_id) do update
+set put_by = excluded.put_by, put_at = excluded.put_at, until = excluded.until, reason = excluded.reason;
+
+-- name: take_back
+delete from journal.asides where task_id = %(task_id)s;
+
+-- name: of_tasks
+-- What is put off now among these tasks.
+select task_id, put_by, until, reason
+from journal.asides
+where task_id = any(%(task_ids)s) and until > %(now)s;
+
+-- name: views
+select name, query from journal.queue_views where user_name = %(user)s order by kept_at, name;
+
+-- name: keep_view
+-- Up to `most` of one's own; one of the same name is replaced.
+insert into journal.queue_views (user_name, name, query)
+select %(user)s, %(name)s, %(query)s
+where exists (select from journal.queue_views where user_name = %(user)s and name = %(name)s)
+    or (select count(*) from journal.queue_views where user_name = %(user)s) < %(most)s
+on conflict (user_name, name) do update set query = excluded.query;
+
+-- name: drop_view
+delete from journal.queue_views where user_name = %(user)s and name = %(name)s;
