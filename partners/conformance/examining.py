@@ -17,7 +17,7 @@ from partners.conformance.caller import Caller
 from partners.conformance.suite import Check, Failed, Suite
 
 State = Literal["passed", "failed", "skipped"]
-_FRAME = frozenset({"caller", "callbacks", "common", "driving", "examining", "suite"})
+_FRAME = frozenset({"account", "caller", "callbacks", "common", "driving", "examining", "suite"})
 """Modules of this package that are no suites."""
 
 

@@ -249,3 +249,30 @@ async def test_a_partner_that_is_not_there_fails_every_check():
         seen = await verdicts(client, "status")
 
     assert {(verdict.state, verdict.why) for verdict in seen} == {("failed", "no answer came: ConnectError")}
+
+
+@each("ledger")
+async def test_a_ledger_that_loses_a_fen_of_what_it_held_is_found_out(partner):
+    def a_fen_less(request: httpx2.Request, answer: httpx2.Response) -> httpx2.Response | None:
+        if request.url.path == "/holds" and request.method == "GET":
+            found = answer.json()["holds"]
+            holds = [hold | {"remaining_fen": hold["remaining_fen"] - 1} for hold in found]
+            return httpx2.Response(200, json={"holds": holds})
+        return None
+
+    told = sentences_failed(await verdicts(spoilt(partner, a_fen_less), "ledger"))
+
+    assert "released, penalties, claims and remaining together was to be" in told
+
+
+@each("ledger")
+async def test_a_ledger_that_takes_any_currency_or_a_closed_month_is_found_out(partner):
+    def takes_all(request: httpx2.Request, answer: httpx2.Response) -> httpx2.Response | None:
+        if answer.status_code in {409, 422} and answer.json()["code"] in {"currency-not-kept", "period-closed"}:
+            return httpx2.Response(201, json={"state": "in_transit"})
+        return None
+
+    told = sentences_failed(await verdicts(spoilt(partner, takes_all), "ledger"))
+
+    assert "Another currency is refused by name" in told
+    assert "Nothing is booked in a closed month" in told
