@@ -101,6 +101,7 @@ async def approved(desk: Desk) -> Appeal:
 @pytest.mark.parametrize("number", [12, pytest.param(214, marks=[pytest.mark.chaos, pytest.mark.timeout(3600)])])
 async def test_three_days_without_terminal_management_lose_and_double_nothing(desk_on: DeskOn, number: int) -> None:
     async with desk_on(FRIDAY) as desk:
+        await desk.engine.restart_cases(remembers=2 * number)  # a worker that must forget stands still on this server
         management = TerminalManagement()
         desk.hands.routes["terminals"] = management.call()
         appeals = [await approved(desk) for _ in range(number)]
