@@ -131,6 +131,8 @@ async def post_contact(
 ) -> dict[str, Any]:
     """Ends the task `task_id` when the merchant was reached. What was promised until `promised_by` becomes a task."""
     await _check_case(desk, merchant, body.case_id)
+    if body.promised_by is not None and body.promised_by <= desk.clock():
+        raise problems.field_error("promised_by", "须为将来的时间", "It must be a time to come")
     suffix, signed = request.state.command_id[-16:], actor.signing_as(LOGGERS)
     contact = NewContact(
         contact_id=f"CT-{suffix}",

@@ -112,7 +112,8 @@ async def walk(browser: Browser, address: str, folder: Path, case_id: str, langu
         for name, path in {
             "queue": "/console/queue", "cases": "/console/cases", "register": "/console/register",
             "case": here, "merchant": f"/console/merchants/{MERCHANT_NO}", "commands": "/console/commands",
-            "nowhere": "/console/nowhere",
+            "nowhere": "/console/nowhere", "contacts": "/console/contacts", "notices": f"{here}/notices",
+            "contact": f"/console/merchants/{MERCHANT_NO}/contacts",
         }.items():  # fmt: skip
             await page.goto(address + path)
             await shoot(page, folder, f"{name}-{end}")
@@ -124,7 +125,10 @@ async def walk(browser: Browser, address: str, folder: Path, case_id: str, langu
         await page.keyboard.press("Control+k")
         await shoot(page, folder, f"palette-{end}")
     async with logged_in(browser, address, "merchant1", **more) as (page, _):
-        for name, path in {"portal": "/portal/cases", "portal-case": f"/portal/cases/{case_id}"}.items():
+        for name, path in {
+            "portal": "/portal/cases", "portal-case": f"/portal/cases/{case_id}",
+            "portal-contact": f"/portal/merchants/{MERCHANT_NO}/contacts",
+        }.items():  # fmt: skip
             await page.goto(address + path)
             await shoot(page, folder, f"{name}-{end}")
     context = await browser.new_context(**more)

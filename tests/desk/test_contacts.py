@@ -108,7 +108,12 @@ async def test_a_call_logged_twice_under_one_key_is_one_call(house: House):
 
 @pytest.mark.parametrize(
     ("change", "field"),
-    [({"task_id": "CB-none"}, "task_id"), ({"case_id": "FA-none"}, "case_id"), ({"way": "pigeon"}, "way")],
+    [
+        ({"task_id": "CB-none"}, "task_id"),
+        ({"case_id": "FA-none"}, "case_id"),
+        ({"way": "pigeon"}, "way"),
+        ({"promised_by": "2020-01-01T10:00:00+08:00"}, "promised_by"),
+    ],
 )
 async def test_a_log_entry_that_makes_no_sense_leaves_nothing(house: House, change: dict[str, Any], field: str):
     answer = await house.officer1.post(f"{PATH}/contacts", CALL | change)
