@@ -21,11 +21,10 @@ def _of(event: e.Event, foreseen: Foreseen, policy: Policy, language: Language) 
     before, after = foreseen.before, foreseen.after
     match event:
         case e.FirstApproval() | e.SecondApproval():
-            final = isinstance(event, e.SecondApproval) or event.final
-            return [
-                *_amounts(event.amounts, foreseen, language),
-                _say("after.final" if final else "after.first_only", language),
-            ]
+            amounts = _amounts(event.amounts, foreseen, language)
+            if isinstance(event, e.FirstApproval) and not event.final:
+                return [_say("after.first_only", language), *amounts]
+            return [*amounts, _say("after.final", language)]
         case e.RemainderReleased():
             return [_say("after.final", language)]
         case e.SupplementRequested():

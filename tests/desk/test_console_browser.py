@@ -34,7 +34,9 @@ async def test_a_reviewer_approves_from_the_queue_without_any_foreign_request(wo
     async with logged_in(browser, address, "reviewer1") as (page, seen):
         await expect(page.get_by_role("heading", name="Queue")).to_be_visible()
         await page.get_by_role("link", name=case_id).click()
-        await expect(page.get_by_role("heading", name=case_id)).to_be_visible()
+        await page.wait_for_url("**/review")
+        await page.get_by_role("link", name=case_id).click()
+        await page.wait_for_url(f"**/{case_id}")
         preview = page.locator("details.preview").first
         await preview.locator("summary").click()
         await expect(preview.locator("img")).to_be_visible()

@@ -151,14 +151,16 @@ const fixed = [...list.children];
 let marked = 0;
 
 const options = () => {
-  const here = [...document.querySelectorAll("main [data-key], main [data-command], main .decision > summary")].filter(seen).map((one) => {
+  const wanted = text.value.trim().toLowerCase();
+  const offered = [...document.querySelectorAll("main [data-key], main [data-command], main .decision > summary")];
+  // what each row of a list offers is only found by its name
+  const here = offered.filter((one) => seen(one) && (wanted || !one.closest("tr"))).map((one) => {
     const option = document.createElement("li");
     option.setAttribute("role", "option");
-    option.textContent = one.textContent.replace(/^\s*[A-Z]\s+/, "").trim();
+    option.textContent = one.getAttribute("aria-label") || one.textContent.replace(/^\s*[A-Z]\s+/, "").trim();
     option.run = () => (one.matches("summary") ? (one.click(), one.focus()) : press(one));
     return option;
   });
-  const wanted = text.value.trim().toLowerCase();
   const found = [...here, ...fixed].filter((one) => one.textContent.toLowerCase().includes(wanted));
   if (wanted) {
     const find = document.createElement("li");
@@ -220,4 +222,5 @@ list.addEventListener("click", (event) => {
 const off = document.getElementById("keys-off");
 off.checked = Boolean(localStorage.getItem(OFF));
 off.addEventListener("change", () => (off.checked ? localStorage.setItem(OFF, "yes") : localStorage.removeItem(OFF)));
+document.querySelector("[data-help]").addEventListener("click", () => helpBox.showModal());
 helpBox.querySelector("[data-close]").addEventListener("click", () => helpBox.close());
