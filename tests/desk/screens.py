@@ -113,7 +113,8 @@ async def walk(browser: Browser, address: str, folder: Path, case_id: str, langu
             "queue": "/console/queue", "cases": "/console/cases", "register": "/console/register",
             "case": here, "merchant": f"/console/merchants/{MERCHANT_NO}", "commands": "/console/commands",
             "nowhere": "/console/nowhere", "contacts": "/console/contacts", "notices": f"{here}/notices",
-            "contact": f"/console/merchants/{MERCHANT_NO}/contacts",
+            "contact": f"/console/merchants/{MERCHANT_NO}/contacts", "access": "/console/access?user=reviewer2",
+            "operations": "/console/operations",
         }.items():  # fmt: skip
             await page.goto(address + path)
             await shoot(page, folder, f"{name}-{end}")
@@ -126,7 +127,7 @@ async def walk(browser: Browser, address: str, folder: Path, case_id: str, langu
         await shoot(page, folder, f"palette-{end}")
     async with logged_in(browser, address, "merchant1", **more) as (page, _):
         for name, path in {
-            "portal": "/portal/cases", "portal-case": f"/portal/cases/{case_id}",
+            "portal-home": "/portal", "portal": "/portal/cases", "portal-case": f"/portal/cases/{case_id}",
             "portal-contact": f"/portal/merchants/{MERCHANT_NO}/contacts",
         }.items():  # fmt: skip
             await page.goto(address + path)
@@ -135,6 +136,8 @@ async def walk(browser: Browser, address: str, folder: Path, case_id: str, langu
     page = await context.new_page()
     await page.goto(f"{address}/login")
     await shoot(page, folder, f"login-{end}")
+    await page.goto(f"{address}/portal/enter")
+    await shoot(page, folder, f"enter-{end}")
     await context.close()
 
 

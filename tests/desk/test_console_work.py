@@ -77,7 +77,7 @@ async def made_user(officer: Surfer, house: House, merchant_no: str) -> Surfer:
     merchant = Surfer(house)
     page = await merchant.page("/login")
     await merchant.send(page.form("/login"), name=name, password=password)
-    assert merchant.url == "/portal/cases"
+    assert merchant.url == "/portal"
     return merchant
 
 
