@@ -65,11 +65,13 @@ class TerminalManagement:
         return Call(client, "terminals", Circuit("terminals"))
 
 
-async def approved(desk: Desk) -> Appeal:
-    """A case whose terminal's release is approved, as its journal has it; nothing of it is carried out yet."""
+async def approved(desk: Desk, held_fen: int = 0) -> Appeal:
+    """A case whose terminal's release is approved, as its journal has it; nothing of it is carried out yet. With money
+    held the release pays it out."""
     appeal = desk.appeal()
     at = format_time(await desk.now())
-    placed = appeal.control("R01", "txn_block", 0, POLICY.reasons["R01"].raised_by[0], at=at)
+    kind, effect = ("settlement_hold", "hold") if held_fen else ("txn_block", "block")
+    placed = appeal.control("R01", kind, held_fen, POLICY.reasons["R01"].raised_by[0], at=at)
     history = History()
 
     def asked(by: Actor) -> Asked:
@@ -85,7 +87,7 @@ async def approved(desk: Desk) -> Appeal:
 
     opening = freeze(appeal.case_id, placed, MERCHANT.merchant_no or "", "company", asked(OFFICER), POLICY)
     history = await write(opening, OFFICER)
-    history = await give(c.RecordEnforcement(placed.control_id, "block"))
+    history = await give(c.RecordEnforcement(placed.control_id, effect))
     history = await give(c.ConfirmReason("R01"), OFFICER)
     history = await give(c.OpenAppeal("vault:1"), MERCHANT)
     for number, (doc_type, *_) in enumerate(history.case.evidence.requirements, 1):
@@ -94,7 +96,7 @@ async def approved(desk: Desk) -> Appeal:
     history = await give(c.Submit(declaration=True), MERCHANT)
     papers = tuple(c.CheckedDocument(doc.document_id, "passed") for doc in history.case.evidence.documents)
     history = await give(c.RecordChecks(papers))
-    await give(c.Approve(0, 0, 0, "evidence fits"), REVIEWER_1)
+    await give(c.Approve(held_fen, 0, 0, "evidence fits"), REVIEWER_1)
     return appeal
 
 
