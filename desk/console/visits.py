@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import parse_qsl, quote, urlsplit
@@ -101,7 +102,8 @@ async def visit(request: Request) -> Visit:
     if wait := desk_of(request).rates.take(found[1].user.name):
         raise problems.rate_limited(wait)
     if request.method == "POST" or request.headers.get("sec-fetch-dest", "document") == "document":
-        await desk_of(request).sessions.touch(found[1])  # what a page asks for by itself keeps no session alive
+        with suppress(*OUTAGES):  # a desk that can only be read is read
+            await desk_of(request).sessions.touch(found[1])  # what a page asks for by itself keeps no session alive
     return Visit(request, desk_of(request), found[1], found[0], language_read(request))
 
 

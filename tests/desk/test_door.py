@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from domain.business_time import local_date
+from partners.notices.forms import Message
 from tests.desk.gateway import Gateway, open_gateway
 from tests.desk.house import Config, House, opened
 from tests.desk.surfer import Surfer
@@ -195,3 +196,9 @@ async def test_no_password_opens_a_contacts_log_in(house: House, gateway: Gatewa
     for password in ("-", ""):
         form = {"name": "portal-898310058120001", "password": password}
         assert (await Surfer(house).post("/login", form)).status_code == 401
+
+
+async def test_the_letter_is_one_that_the_gateway_takes(house: House, gateway: Gateway, case_id: str):
+    await ask(Surfer(house), case_id)
+    letter = await gateway.letter()
+    assert Message.model_validate(letter).to == letter["to"]
