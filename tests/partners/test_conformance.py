@@ -18,6 +18,7 @@ from partners.kit import Settings, running
 from partners.kit.serve import factory, names
 from tests.partners.conftest import serving
 from workers.cli import build
+from workers.stack.ports import any_free
 
 OPTIONS = {"bank": {"delay_ms": "50"}}
 """Settings a stand-in needs to be quick."""
@@ -107,8 +108,8 @@ def test_every_check_has_a_sentence_of_its_own():
         assert all(sentence.endswith(".") for sentence in sentences)
 
 
-async def test_the_command_prints_each_check_and_ends_with_zero_when_all_are_passed(served):
-    code, told = await thaw_partners_check(served, "--listen", "127.0.0.1:0", "--secret", "s")
+async def test_the_command_prints_each_check_and_ends_with_zero_when_all_are_passed(served, desk_port):
+    code, told = await thaw_partners_check(served, "--listen", f"127.0.0.1:{desk_port}", "--secret", SECRET)
 
     assert code == 0, told
     assert "passed  Each block is lifted by the name of its control" in told
@@ -152,9 +153,16 @@ async def thaw_partners_check(url: str, *arguments: str) -> tuple[int, str]:
 
 
 @pytest.fixture
-async def served(database: str) -> AsyncIterator[str]:
-    """The address of a terminal management that listens on a free port."""
-    config = uvicorn.Config(factory("terminals")(Settings(database_url=database)), port=0, log_config=None)
+def desk_port() -> int:
+    """Where the command listens for callbacks, if it is told to."""
+    return any_free()
+
+
+@pytest.fixture
+async def served(database: str, desk_port: int) -> AsyncIterator[str]:
+    """The address of a terminal management that listens on a free port and calls a desk back at `desk_port`."""
+    settings = Settings(database, desk_url=f"http://127.0.0.1:{desk_port}", hook_secrets={"terminals": SECRET})
+    config = uvicorn.Config(factory("terminals")(settings), port=0, log_config=None)
     async with serving(config) as url:
         yield url
 
