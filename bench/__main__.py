@@ -1,4 +1,7 @@
-"""`python -m bench [append|case|recover|verify|views|pages|all] [--quick]`: JSON on stdout, progress on stderr."""
+"""`python -m bench [append|case|recover|verify|views|pages|documents|all] [--quick]`
+
+JSON on stdout, progress on stderr.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +17,9 @@ from typing import Any
 
 import uvloop
 
-from bench import append, case, pages, recover, verify, views
+from bench import append, case, documents, pages, recover, verify, views
 
-MEASUREMENTS = ("append", "case", "recover", "verify", "views", "pages")
+MEASUREMENTS = ("append", "case", "recover", "verify", "views", "pages", "documents")
 
 
 async def measure(names: Sequence[str], *, quick: bool) -> dict[str, Any]:
@@ -28,6 +31,8 @@ async def measure(names: Sequence[str], *, quick: bool) -> dict[str, Any]:
                 found[name] = await append.measure(append.QUICK if quick else append.Amount())
             case "case":
                 found[name] = await case.measure(case.QUICK if quick else case.Amount())
+            case "documents":
+                found[name] = await documents.measure(documents.QUICK if quick else documents.Amount())
             case "recover":
                 found[name] = await recover.measure(recover.QUICK if quick else recover.Amount())
             case "verify":

@@ -65,6 +65,15 @@ class PaperFacts:
     statement: str = "上述交易均为真实消费，货物已交付顾客，无虚假交易、套现或代他人刷卡的情形。"
     agent_name: str = "陈晓雯"
     agent_resident_id: str = "310104199206124522"
+    barcode_sn: str = ""
+    """The serial number in the bar code of a terminal's proof where it is not the one printed."""
+    plan_due: date = date(2026, 12, 20)
+    plan_owner: str | None = None
+    """Who the plan's second item is given to, where that is not the representative; nobody when empty."""
+    ticket: str = "WO-20261104"
+    technician: str = "李建国"
+    finding: str = "固件已重装，自检通过"
+    permit_valid_until: date = date(2028, 6, 30)
     guardian_name: str = "王建国"
     guardian_resident_id: str = "310104196203150019"
     relation: str = "父子"

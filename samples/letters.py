@@ -40,6 +40,8 @@ def letter(doc_type: str, facts: PaperFacts) -> Image.Image:
         sheet.table(rows, (1, 3) if len(rows[0]) == 2 else (3,) + (2,) * (len(rows[0]) - 1))
     for sentence in paper.sentences(facts):
         sheet.paragraph(sentence)
+    if doc_type == "D11":
+        sheet.bar_code((sheet.margin, sheet.y + 40), facts.barcode_sn or facts.terminal_sn, (420, 110))
     sheet.y += 50
     right = sheet.width // 2
     sheet.put((right, sheet.y), f"签章：{paper.signer(facts)}", 26)
@@ -95,11 +97,12 @@ def _merchant_signs(facts: PaperFacts) -> str:
 
 
 def _plan(facts: PaperFacts) -> Rows:
-    due = f"{facts.on_date:%Y-%m-%d}"
+    due = f"{facts.plan_due:%Y-%m-%d}"
+    owner = facts.plan_owner if facts.plan_owner is not None else facts.legal_representative
     return (
         ("整改事项", "负责人", "完成期限"),
         ("逐笔核对异常交易并留存凭证", facts.legal_representative, due),
-        ("收银员合规培训", facts.legal_representative, due),
+        ("收银员合规培训", owner, due),
         ("建立大额交易双人复核制度", facts.legal_representative, due),
     )
 
@@ -220,6 +223,30 @@ PAPERS: dict[str, Paper] = {
         lambda facts: facts.registered_by,
         lambda facts: _person(facts, facts.new_representative, facts.new_representative_id),
     ),
+    "D19": Paper(
+        "工作证明",
+        lambda facts: (
+            ("单位名称", facts.merchant_name),
+            ("姓名", facts.legal_representative),
+            ("职务", "店长"),
+            ("入职日期", f"{facts.established:%Y年%m月%d日}"),
+        ),
+        lambda facts: (f"兹证明{facts.legal_representative}系我单位员工。",),
+        _merchant_signs,
+    ),
+    "D20": Paper(
+        "食品经营许可证",
+        lambda facts: (
+            ("经营者名称", facts.merchant_name),
+            ("统一社会信用代码", facts.uscc),
+            ("许可证编号", f"JY{facts.transaction_ref[:14]}"),
+            ("经营场所", facts.premises),
+            ("经营项目", "预包装食品销售"),
+            ("有效期至", f"{facts.permit_valid_until:%Y年%m月%d日}"),
+        ),
+        lambda _: ("经审查，准予从事上述食品经营项目。",),
+        lambda facts: facts.registered_by,
+    ),
     "D21": Paper(
         "持卡人确认函",
         _sale,
@@ -240,11 +267,11 @@ PAPERS: dict[str, Paper] = {
         "终端维修报告",
         lambda facts: (
             *_terminal(facts),
-            ("工单号", f"WO-{facts.transaction_ref[-8:]}"),
-            ("检测结果", "固件已重装，自检通过"),
+            ("工单号", facts.ticket),
+            ("检测结果", facts.finding),
         ),
         lambda _: ("终端外壳完好，无改装痕迹，安全模块正常。",),
-        lambda _: "维修工程师（签字）",
+        lambda facts: f"维修工程师{facts.technician}",
     ),
     "D24": Paper(
         "协助解除冻结财产通知书",

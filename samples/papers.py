@@ -29,13 +29,23 @@ DOC_TYPES = tuple(sorted((*_SINGLE, "D03", *letters.PAPERS)))
 """The document types there are samples of."""
 
 
+def sheets(doc_type: str, facts: PaperFacts, *, sides: Sequence[Side] = ("front", "back")) -> list[Image.Image]:
+    """The paper's pages as they are printed. KeyError for a type without sample.
+
+    `sides` are those of the resident id (D03), a page each.
+    """
+    if doc_type == "D03":
+        return [_SIDES[side](facts) for side in sides]
+    if doc_type in _SINGLE:
+        return [_SINGLE[doc_type](facts)]
+    return [letters.letter(doc_type, facts)]
+
+
 def render(doc_type: str, facts: PaperFacts, *, form: Form = "png", sides: Sequence[Side] = ("front", "back")) -> bytes:
-    """A paper as the bytes of a file; the same facts give the same picture. KeyError for a type without sample.
+    """A photographed paper as the bytes of a file; the same facts give the same picture. KeyError for a type without
+    sample.
 
     `sides` are those of the resident id (D03): one above the other in a picture, a page each in a PDF.
     """
-    if doc_type == "D03":
-        return file_of([_SIDES[side](facts) for side in sides], form, dpi=300)
-    if doc_type in _SINGLE:
-        return file_of([_SINGLE[doc_type](facts)], form)
-    return file_of([letters.letter(doc_type, facts)], form)
+    dpi = 300 if doc_type == "D03" else 150
+    return file_of(sheets(doc_type, facts, sides=sides), form, seed=f"{doc_type}:{facts}", dpi=dpi)

@@ -3,7 +3,9 @@
 Lengths are pixels; a sheet of A4 is 1240 x 1754 (150 dpi). The font is Noto Sans CJK (simplified Chinese).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
 from typing import Literal
@@ -13,20 +15,54 @@ import zxingcpp
 from noto_cjk_sans_otc import FONT_PATH
 from PIL import Image, ImageDraw, ImageFont
 
+from samples.camera import photographed
+
 Form = Literal["png", "pdf", "jpeg"]
 
 INK = (28, 28, 32)
 FAINT = (150, 150, 155)
 SEAL_RED = (190, 40, 40)
 SPECIMEN = "样本 SPECIMEN"
-SIMPLIFIED_CHINESE = 2
-"""The face of that name in the font collection."""
+PRINTS = "prints"
+Print = tuple[str, tuple[int, int, int, int]]
+"""A line of text with the box (left, top, right, bottom) that its ink takes."""
+
+
+FACES = {"plain": 2, "japanese": 0, "monospaced": 7}
+"""Faces of the collection by what is different about them; all of them hold the signs that papers print."""
+
+
+@dataclass(slots=True)
+class Style:
+    """What a printer chooses: the face, how much larger the print is, and the air between lines and in cells."""
+
+    face: str = "plain"
+    size: float = 1.0
+    air: float = 1.0
+
+
+_STYLE = Style()
+
+
+@contextmanager
+def printed_as(style: Style) -> Iterator[None]:
+    """Sheets drawn meanwhile are printed in this style."""
+    global _STYLE  # noqa: PLW0603 - a setting of the printer, not of each call
+    before, _STYLE = _STYLE, style
+    try:
+        yield
+    finally:
+        _STYLE = before
+
+
+def font(size: int) -> ImageFont.FreeTypeFont:
+    """The font of the style in a size in pixels."""
+    return _font(_STYLE.face, round(size * _STYLE.size))
 
 
 @cache
-def font(size: int) -> ImageFont.FreeTypeFont:
-    """The one font of all samples in a size in pixels."""
-    return ImageFont.truetype(str(FONT_PATH), size, index=SIMPLIFIED_CHINESE)
+def _font(face: str, size: int) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(str(FONT_PATH), size, index=FACES[face])
 
 
 class Sheet:
@@ -38,10 +74,14 @@ class Sheet:
         self.width, self.height = width, height
         self.margin = width // 11
         self.y = self.margin
+        self.prints: list[Print] = []
+        self.image.info[PRINTS] = self.prints
 
     def put(self, xy: tuple[int, int], text: str, size: int = 28, colour: tuple[int, int, int] = INK) -> None:
         """One line of text with its left upper corner at `xy`; the cursor stays."""
         self.draw.text(xy, text, font=font(size), fill=colour)
+        left, top, right, bottom = self.draw.textbbox(xy, text, font=font(size))
+        self.prints.append((text, (int(left), int(top), int(right), int(bottom))))
 
     def centred(self, text: str, size: int, colour: tuple[int, int, int] = INK, *, gap: float = 1.6) -> None:
         """One line in the middle of the page, and the cursor below it."""
@@ -53,7 +93,7 @@ class Sheet:
         x, y = xy
         for line in broken(text, width, size):
             self.put((x, y), line, size)
-            y += int(size * gap)
+            y += int(size * gap * _STYLE.size)
         return y
 
     def paragraph(self, text: str, size: int = 28, *, indent: bool = True) -> None:
@@ -67,12 +107,16 @@ class Sheet:
         columns = [int(full * share / sum(widths)) for share in widths]
         for row in rows:
             cells = [broken(cell, width - size, size) for cell, width in zip(row, columns, strict=True)]
-            height = max(len(lines) for lines in cells) * int(size * 1.4) + size
+            height = max(len(lines) for lines in cells) * int(size * 1.4 * _STYLE.size) + int(size * _STYLE.air)
             x = self.margin
             for lines, width in zip(cells, columns, strict=True):
                 self.draw.rectangle((x, self.y, x + width, self.y + height), outline=FAINT, width=2)
                 for at, line in enumerate(lines):
-                    self.put((x + size // 2, self.y + size // 2 + at * int(size * 1.4)), line, size)
+                    self.put(
+                        (x + size // 2, self.y + int(size * _STYLE.air) // 2 + at * int(size * 1.4 * _STYLE.size)),
+                        line,
+                        size,
+                    )
                 x += width
             self.y += height
         self.y += size
@@ -102,6 +146,12 @@ class Sheet:
         self.put((self.margin, self.height - size * 2), SPECIMEN, size, FAINT)
 
 
+def prints_of(image: Image.Image) -> list[Print]:
+    """The lines of text that were put on a sheet's picture."""
+    found: list[Print] = image.info[PRINTS]
+    return found
+
+
 def broken(text: str, width: int, size: int) -> list[str]:
     """`text` in lines of at most `width` pixels, cut between any two characters as Chinese text is."""
     lines = [""]
@@ -113,14 +163,21 @@ def broken(text: str, width: int, size: int) -> list[str]:
     return lines
 
 
-def file_of(pages: Sequence[Image.Image], form: Form, *, dpi: int = 150) -> bytes:
-    """The pages as one file; a picture (PNG, JPEG) holds them one above the other."""
+def file_of(pages: Sequence[Image.Image], form: Form, *, seed: str, dpi: int = 150) -> bytes:
+    """The pages as photographed, in one file; a picture (PNG, JPEG) holds them one above the other.
+
+    The same `seed` gives the same grain.
+    """
     out = BytesIO()
     if form == "pdf":
-        pages[0].save(out, "PDF", save_all=True, append_images=list(pages[1:]), resolution=dpi)
+        first, *others = (photographed(page, f"{seed}:{number}") for number, page in enumerate(pages))
+        first.save(out, "PDF", save_all=True, append_images=others, resolution=dpi, quality=92)
         return out.getvalue()
-    picture = pages[0] if len(pages) == 1 else _stacked(pages)
-    picture.save(out, "PNG" if form == "png" else "JPEG", quality=88, dpi=(dpi, dpi))
+    picture = photographed(pages[0] if len(pages) == 1 else _stacked(pages), seed)
+    if form == "png":
+        picture.save(out, "PNG", dpi=(dpi, dpi), compress_level=1)
+    else:
+        picture.save(out, "JPEG", quality=92, dpi=(dpi, dpi))
     return out.getvalue()
 
 

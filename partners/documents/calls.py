@@ -15,11 +15,12 @@ from fastapi import APIRouter, FastAPI, Form, Request, UploadFile
 from pydantic import ValidationError
 from starlette.responses import Response
 
-from partners.documents import files, kinds, legibility, readers, registry
+from partners.documents import files, kinds, legibility, readers, registry, reuse
 from partners.documents.body_limit import BodyLimit
 from partners.documents.checks import Check, OnFile, Reading, verdict_of
 from partners.documents.files import Inspection, Unacceptable
 from partners.documents.forms import DocType, InspectionForm, OnFileForm, ReusedFrom, Verification
+from partners.documents.ocr import Page
 from partners.documents.slot import Slot, SlotBusy, SlotDown, Unreadable
 from partners.kit import Connection, Effect, Here, Partner, Queries, Refusal, Settings, partner_app, refusals
 
@@ -43,6 +44,7 @@ class Seen:
     reading: Reading
     looks_like: str | None = None
     legibility: float = 0.0
+    pages: tuple[Page, ...] = ()
 
 
 @routes.post(
@@ -83,7 +85,9 @@ async def verify(
 
     async def work(connection: Connection) -> Verification:
         reused = await _note_seen(connection, inspected.sha256, known.merchant_no, doc_type)
-        return _answer(inspected, seen, reused)
+        content = await reuse.note(connection, doc_type, known.merchant_no, seen.reading.fields, seen.pages)
+        reading = replace(seen.reading, checks=(*content, *seen.reading.checks))
+        return _answer(inspected, replace(seen, reading=reading), reused)
 
     asked = {"sha256": inspected.sha256, "doc_type": doc_type, "on_file": known.model_dump(mode="json")}
     return await effect.once("verification", asked, work, status=200)
@@ -178,7 +182,7 @@ async def _read(slot: Slot, data: bytes, inspected: Inspection, doc_type: str, k
     if inspected.pages > len(pages):
         zh, en = f"仅识别了前{len(pages)}页", f"Only the first {len(pages)} pages were read"
         reading = replace(reading, checks=(*reading.checks, Check("pages_unread", "unsure", zh, en)))
-    return Seen(reading, kinds.looks_like(pages), legibility.share(pages))
+    return Seen(reading, kinds.looks_like(pages), legibility.share(pages), pages)
 
 
 async def _note_seen(connection: Connection, sha256: str, merchant_no: str, doc_type: str) -> ReusedFrom | None:

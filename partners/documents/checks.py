@@ -83,12 +83,13 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Terminal:
-    """The terminal a case is about."""
+    """The terminal a case is about; `place`: degrees north and east of where it stands."""
 
     terminal_sn: str
     tusn: str
     terminal_id: str
     address: str | None = None
+    place: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,7 @@ class OnFile:
     terminal: Terminal | None = None
     transactions: tuple[Transaction, ...] = ()
     mcc: str | None = None
+    ticket: str | None = None
     address: str | None = None
     registered: Registered | None = None
 

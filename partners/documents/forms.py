@@ -44,6 +44,9 @@ class TerminalForm(Payload):
     tusn: Name
     terminal_id: Name
     address: Name | None = None
+    place: tuple[Annotated[float, Field(ge=-90, le=90)], Annotated[float, Field(ge=-180, le=180)]] | None = Field(
+        None, description="degrees north and east of where it stands"
+    )
 
 
 class TransactionForm(Payload):
@@ -75,6 +78,7 @@ class OnFileForm(Payload):
     terminal: TerminalForm | None = None
     transactions: Annotated[tuple[TransactionForm, ...], Field(max_length=1000)] = ()
     mcc: Name | None = None
+    ticket: Name | None = Field(None, description="of the visit that a repair report is about")
     address: Name | None = None
 
     def on_file(self) -> OnFile:
@@ -94,6 +98,7 @@ class OnFileForm(Payload):
             terminal=Terminal(**self.terminal.model_dump()) if self.terminal else None,
             transactions=tuple(Transaction(**each.model_dump()) for each in self.transactions),
             mcc=self.mcc,
+            ticket=self.ticket,
             address=self.address,
         )
 

@@ -21,8 +21,10 @@ import pypdfium2
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageOps
 
-from partners.documents import marks
+from partners.documents import camera_data, marks, traces
+from partners.documents.camera_data import Taken
 from partners.documents.marks import Box, Mark
+from partners.documents.traces import Traces
 
 WORKING_SIDE = 1800
 """Pixels of a page's longer side when it is read; larger pages are reduced to it."""
@@ -36,6 +38,8 @@ MOST_PRINT = 12_000.0
 LONGEST_LINE = 60.0
 """In line heights. What is asked for is never that long."""
 MOST_ENLARGED = 3.0
+MOST_SCANNED = 40_000_000
+"""Pixels of a scan in a PDF that is taken out as it is; a larger one is read as the page shows it."""
 MOST_SLANTED = math.radians(7)
 """Lines that slope more than this against the page's other lines are watermarks and are left out."""
 
@@ -72,7 +76,8 @@ class Page:
 
     `turned`: by how many degrees clockwise it was turned to be upright; `skew`: the slope in radians that its lines
     still had. `codes` and `seals` stand where they are on the upright page, with the skew it has; `sharpness` and
-    `brightness` are those of `marks`.
+    `brightness` are those of `marks`. The boxes of `traces` are in shares of the page as it was sent.
+    `taken` is what a photograph's file says of its place and time, `look` the picture's 64 bits of `camera_data`.
     """
 
     number: int
@@ -85,6 +90,9 @@ class Page:
     seals: tuple[Box, ...] = ()
     sharpness: float = 1000.0
     brightness: float = 1.0
+    traces: Traces = field(default_factory=Traces)
+    taken: Taken = field(default_factory=Taken)
+    look: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +152,15 @@ class Reader:
 
     def read(self, data: bytes, media_type: str) -> tuple[Page, ...]:
         """The first PAGES_READ pages of an inspected file; ValueError or OSError when a page cannot be opened."""
-        return tuple(self._page(number, picture) for number, picture in enumerate(pictures(data, media_type), start=1))
+        pages = tuple(self._page(number, picture) for number, picture in enumerate(pictures(data, media_type), start=1))
+        if media_type == "application/pdf":
+            return pages
+        taken = camera_data.taken(data)
+        return tuple(replace(page, taken=taken) for page in pages)
 
     def _page(self, number: int, picture: Image.Image) -> Page:
         pixels = _pixels(picture)
+        found = traces.look(pixels)
         seen = self._look(pixels)
         if turned := _turn_needed(seen):
             pixels = np.ascontiguousarray(np.rot90(pixels, -turned // 90))
@@ -169,6 +182,8 @@ class Reader:
             seals=marks.seals(pixels),
             sharpness=marks.sharpness(pixels),
             brightness=marks.brightness(pixels),
+            traces=found,
+            look=camera_data.look_of(picture),
         )
 
     def _look(self, pixels: Pixels) -> list[_Seen]:
@@ -217,11 +232,29 @@ def pictures(data: bytes, media_type: str) -> Iterator[Image.Image]:
     try:
         for number in range(min(len(document), PAGES_READ)):
             page = document[number]
+            if (scan := _scan(page)) is not None:
+                yield _working_size(scan)
+                page.close()
+                continue
             scale = WORKING_SIDE / max(*page.get_size(), 1.0)
             yield page.render(scale=min(scale, 8.0)).to_pil().convert("RGB")
             page.close()
     finally:
         document.close()
+
+
+def _scan(page: pypdfium2.PdfPage) -> Image.Image | None:
+    """The one picture that a scanner made the page of, as it was scanned; None for a page of anything else."""
+    objects = list(page.get_objects())
+    if len(objects) != 1 or objects[0].type != pypdfium2.raw.FPDF_PAGEOBJ_IMAGE or page.get_rotation():
+        return None
+    width, height = page.get_size()
+    left, bottom, right, top = objects[0].get_bounds()
+    if (right - left) * (top - bottom) < 0.9 * width * height:
+        return None
+    across, _, _, down, *_ = objects[0].get_matrix().get()
+    picture: Image.Image = objects[0].get_bitmap().to_pil().convert("RGB")
+    return picture if across > 0 and down > 0 and picture.width * picture.height <= MOST_SCANNED else None
 
 
 def _within_limit(crops: Sequence[Pixels]) -> list[int]:

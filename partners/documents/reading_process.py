@@ -14,6 +14,7 @@ import signal
 import sys
 from contextlib import suppress
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any, BinaryIO
 
 from partners.documents.ocr import Reader
@@ -41,9 +42,14 @@ def _read(reader: Reader, data: bytes, media_type: str) -> dict[str, Any]:
 
 
 def _send(outgoing: BinaryIO, answer: dict[str, Any]) -> None:
-    body = json.dumps(answer, default=sorted, separators=(",", ":")).encode()
+    body = json.dumps(answer, default=_plain, separators=(",", ":")).encode()
     outgoing.write(len(body).to_bytes(4, "big") + body)
     outgoing.flush()
+
+
+def _plain(value: Any) -> Any:
+    """Sets as sorted lists, moments as ISO 8601."""
+    return value.isoformat() if isinstance(value, datetime) else sorted(value)
 
 
 def main() -> None:

@@ -174,7 +174,7 @@ def _numbers_in(value: Value, *, lenient: bool = False) -> list[Value]:
 
 def is_right(number: str) -> bool:
     """Whether its check digit is right."""
-    return bool(number[-1] == ric.calc_check_digit(number))
+    return re.fullmatch("[0-9]{17}[0-9X]", number) is not None and bool(number[-1] == ric.calc_check_digit(number))
 
 
 def _judge_number(number: Value | None, born: Value | None, sex: Value | None, on_file: OnFile) -> list[Check]:

@@ -28,6 +28,7 @@ LABELS = labels(
         "卡号": "card",
         "银行卡号": "card",
         "交易卡号": "card",
+        "卡号后四位": "card",
         "发卡行": "issuer",
         "收单行": "acquirer",
         "交易类型": "kind",
@@ -57,7 +58,7 @@ SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 CLOCKS_APART = timedelta(minutes=2)
 """How much a terminal's clock and the switch's may differ."""
 _AT = re.compile(r"(20\d{2})[/\-.年]?(\d{2})[/\-.月]?(\d{2})日?(\d{2})[:.]?(\d{2})(?:[:.]?(\d{2}))?(?!\d)")
-_LAST4 = re.compile(r"[*xX×•·]+(\d{4})(?!\d)")
+_LAST4 = re.compile(r"(?:[*xX×•·]+|^)(\d{4})(?!\d)")
 _UNDONE = ("退货", "撤销", "冲正", "REFUND", "VOID")
 _SALE = ("消费", "SALE", "预授权完成", "付款")
 _SHOWN = ("merchant", "merchant_no", "terminal_id", "card_last4", "kind", "at", "ref", "amount")

@@ -10,12 +10,15 @@ import asyncio
 import json
 import sys
 from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 import structlog
 
+from partners.documents.camera_data import Taken
 from partners.documents.marks import Mark
 from partners.documents.ocr import Line, Page
+from partners.documents.traces import Suspect, Traces
 
 MOST_WAITING = 16
 READING_SECONDS = 120.0
@@ -155,4 +158,14 @@ def _page(body: dict[str, Any]) -> Page:
         seals=tuple(tuple(box) for box in body["seals"]),
         sharpness=body["sharpness"],
         brightness=body["brightness"],
+        traces=Traces(
+            body["traces"]["telling"],
+            tuple(Suspect(each["kind"], tuple(each["box"])) for each in body["traces"]["suspects"]),
+        ),
+        taken=Taken(body["taken"]["latitude"], body["taken"]["longitude"], _moment(body["taken"]["at"])),
+        look=body["look"],
     )
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from partners.documents import readers
+from partners.documents import edits, readers
 from partners.documents.checks import Account, OnFile, Reading, Registered, Terminal, Transaction, verdict_of
 from partners.documents.files import inspect
 from partners.documents.ocr import Reader
@@ -43,6 +43,11 @@ def read(reader: Reader, doc_type: str, data: bytes, on_file: OnFile = ON_FILE) 
     return readers.read(doc_type, pages, on_file)
 
 
+def passed_but_for_wear(reading: Reading) -> bool:
+    """Whether nothing is doubted but what a picture worn by compression cannot show: that nobody edited it."""
+    return verdict_of(check for check in reading.checks if check.code != edits.CODE) == "passed"
+
+
 def outcome(reading: Reading, code: str) -> str:
     return next(check.outcome for check in reading.checks if check.code == code)
 
@@ -76,13 +81,13 @@ def test_a_licence_on_its_side_or_upside_down_is_read(reader, turn):
 def test_a_licence_askew_and_worn_is_read(reader):
     reading = read(reader, "D01", scanned(render("D01", FACTS), skew=4, quality=40, grain=20))
 
-    assert verdict_of(reading.checks) == "passed"
+    assert passed_but_for_wear(reading)
 
 
 def test_a_watermark_across_a_resident_id_does_not_disturb(reader):
     reading = read(reader, "D03", watermarked(render("D03", FACTS), "仅供审核使用"))
 
-    assert verdict_of(reading.checks) == "passed"
+    assert passed_but_for_wear(reading)
 
 
 def test_a_licence_without_an_end_passes_as_pdf(reader):
@@ -116,7 +121,7 @@ def test_an_unreadable_licence_is_a_doubt_and_never_a_failure(reader):
 def test_both_sides_of_a_resident_id_in_one_picture_pass(reader):
     reading = read(reader, "D03", scanned(render("D03", FACTS), skew=-3, quality=60))
 
-    assert verdict_of(reading.checks) == "passed"
+    assert passed_but_for_wear(reading)
     assert values(reading)["number"] == FACTS.resident_id
     assert values(reading)["address"] == FACTS.home_address
 
@@ -136,7 +141,7 @@ def test_the_front_alone_is_a_doubt_that_names_the_validity(reader):
 
 @pytest.mark.parametrize("doc_type", ["D04", "D05", "D06", "D10"])
 def test_every_other_paper_that_fits_passes(reader, doc_type):
-    reading = read(reader, doc_type, scanned(render(doc_type, FACTS), skew=1, quality=70))
+    reading = read(reader, doc_type, scanned(render(doc_type, FACTS), skew=1, quality=90))
 
     assert [check for check in reading.checks if check.outcome != "pass"] == []
 
