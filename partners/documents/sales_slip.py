@@ -59,6 +59,8 @@ CLOCKS_APART = timedelta(minutes=2)
 """How much a terminal's clock and the switch's may differ."""
 _AT = re.compile(r"(20\d{2})[/\-.年]?(\d{2})[/\-.月]?(\d{2})日?(\d{2})[:.]?(\d{2})(?:[:.]?(\d{2}))?(?!\d)")
 _LAST4 = re.compile(r"(?:[*xX×•·]+|^)(\d{4})(?!\d)")
+_ALIKE = str.maketrans("OIZSB", "01258")
+"""Letters of a terminal number that look like digits, as those digits."""
 _UNDONE = ("退货", "撤销", "冲正", "REFUND", "VOID")
 _SALE = ("消费", "SALE", "预授权完成", "付款")
 _SHOWN = ("merchant", "merchant_no", "terminal_id", "card_last4", "kind", "at", "ref", "amount")
@@ -79,7 +81,7 @@ class _Slip:
             "amount": self.fen == sale.amount_fen,
             "at": self.at is not None and abs(self.at - sale.at) <= CLOCKS_APART,
             "card_last4": self.last4 == sale.last4,
-            "terminal_id": self.terminal_id == sale.terminal_id,
+            "terminal_id": (self.terminal_id or "").translate(_ALIKE) == sale.terminal_id.upper().translate(_ALIKE),
         }
 
 
@@ -183,6 +185,9 @@ def _compared(slip: _Slip, sale: Transaction) -> list[Check]:
             continue
         passed = f"{zh}与交易记录一致", f"The {en} is as recorded"
         failed = f"{zh}与交易记录不一致", f"The {en} differs from what is recorded"
+        if name == "terminal_id" and not agrees and not sale.terminal_id.isdigit():
+            judged.append(checks.contradiction(code, *failed, sure=False))  # letters are taken for one another
+            continue
         judged.append(checks.agreement(code, agrees=agrees, read=slip.read[name], passed=passed, failed=failed))
     return judged
 

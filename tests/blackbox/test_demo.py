@@ -24,13 +24,13 @@ def test_the_demo_comes_out_right_twice_and_makes_new_cases_each_time(desk: Desk
 
     for run in runs:
         assert run["ok"]
-        assert len(run["scenes"]) >= 7
+        assert len(run["scenes"]) >= 8
         assert run["end"]["trial_balance"]["difference_fen"] == 0
         assert run["end"]["journal"]["sound"]
     first, second = ({case["case_id"] for case in run["end"]["cases"]} for run in runs)
-    assert len(first) == len(second) == 6
+    assert len(first) == len(second) == 7
     assert not first & second
     accounts = {numbers.account_number_of(hash_of(run["run"])) for run in runs}
     assert leaks(desk, personal_values() | accounts) == {}
     files = [path.read_bytes()[:4] for path in (desk.folder / "demo").iterdir()]
-    assert set(files) == {b"\x89PNG", b"%PDF"}
+    assert set(files) == {b"\x89PNG", b"%PDF", b"\xff\xd8\xff\xe0"}

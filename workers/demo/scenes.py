@@ -13,6 +13,7 @@ from samples.portfolio import A, B
 from workers.api import ApiError
 from workers.demo.appeal import Appeal, questioned
 from workers.demo.casting import cast, new_account
+from workers.demo.papers import about, caught, recorded
 from workers.demo.stage import Stage, expect, refused, until
 
 SLIPS = (2_980_000, 2_450_000, 1_862_000, 1_350_000)
@@ -35,6 +36,7 @@ async def full_release(stage: Stage) -> Appeal:
     """Scenario 1: four slips and invoices, two reviewers, everything released, the bank's second word ignored."""
     appeal = await cast(stage, A, sum(SLIPS), 1)
     sales = questioned(SLIPS, appeal.facts, stage.run)
+    await recorded(appeal, sales)
     placed = await appeal.freeze("R01", transactions=sales)
     again = await appeal.freeze("R01", transactions=sales)
     expect(again["control_id"] == placed["control_id"], "the same control again made another one")
@@ -45,9 +47,9 @@ async def full_release(stage: Stage) -> Appeal:
     await appeal.upload("D01", appeal.paper("D01", "pdf"))
     await appeal.upload("D03", appeal.paper("D03", "png"))
     for sale in sales:
-        facts = replace(appeal.facts, amount_fen=sale["amount_fen"], card_last4=sale["last4"])
+        facts = about(appeal.facts, sale)
         await appeal.upload("D06", appeal.paper("D06", "png", facts))
-        await appeal.upload("D07", appeal.paper("D07", "pdf", replace(facts, items=(("商品销售", facts.amount_fen),))))
+        await appeal.upload("D07", appeal.paper("D07", "pdf", facts))
     case = await appeal.submitted()
     expect(case["status"] == "in_review_1", f"papers were sent back: {case['requirements']['errors']}")
     await appeal.in_force()
@@ -320,5 +322,10 @@ ACTS = (
         "6 · kill -9",
         "The worker dies in the middle of a release; the procedure goes on from the journal.",
         worker_killed,
+    ),
+    Act(
+        "7 · Papers that do not pass",
+        "A forged, an expired, a re-used and an unreadable paper, each caught in its own words.",
+        caught,
     ),
 )
