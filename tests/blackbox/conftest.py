@@ -16,7 +16,7 @@ from samples.portfolio import MERCHANTS, TERMINALS
 from tests.blackbox.desk import Case, Desk, run_thaw
 from workers.stack.ports import USUAL, is_free
 
-LAST = ("test_personal_data.py", "test_closing_the_desk.py")
+LAST = ("test_books.py", "test_personal_data.py", "test_closing_the_desk.py")
 """They look at what all others left behind; the tests of the very last stop the stack."""
 
 
