@@ -3,9 +3,9 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, FastAPI, Query
+from fastapi import APIRouter, FastAPI
 from starlette.responses import Response
 
 from partners.contracts import agreements
@@ -16,10 +16,10 @@ from partners.kit import (
     Course,
     Effect,
     Here,
-    MoveBody,
     Name,
     Partner,
     Settings,
+    add_readings,
     do_due,
     partner_app,
     refusals,
@@ -51,25 +51,15 @@ async def issue(body: AgreementRequest, effect: Effect, here: Here) -> Response:
     return await effect.once("agreement", body, work)
 
 
-@routes.get("/agreements", response_model=list[Agreement], summary="The agreements of a case")
-async def of_case(case_id: Annotated[Name, Query()], here: Here) -> list[Agreement]:
-    """Oldest first; empty when there are none."""
-    async with here.connection() as connection:
-        return [agreements.shown(course) for course in await AGREEMENTS.of_case(connection, case_id)]
-
-
-@routes.get("/agreements/{ref}", response_model=Agreement, responses=refusals(404), summary="An agreement as it stands")
-async def read(ref: Name, here: Here) -> Agreement:
-    """With its signature once it is signed."""
-    async with here.connection() as connection:
-        return agreements.shown(await AGREEMENTS.find(connection, ref))
-
-
-@routes.get("/agreements/{ref}/moves", response_model=list[MoveBody], responses=refusals(404), summary="What happened")
-async def moves(ref: Name, here: Here) -> list[MoveBody]:
-    """Every move, oldest first."""
-    async with here.connection() as connection:
-        return await AGREEMENTS.moves_of(connection, ref)
+add_readings(
+    routes,
+    "/agreements",
+    AGREEMENTS,
+    Agreement,
+    agreements.shown,
+    one="An agreement",
+    with_="With its signature once it is signed.",
+)
 
 
 @routes.post(

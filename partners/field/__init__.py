@@ -3,9 +3,9 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, FastAPI, Query
+from fastapi import APIRouter, FastAPI
 from starlette.responses import Response
 
 from partners.field import visits
@@ -16,10 +16,10 @@ from partners.kit import (
     Course,
     Effect,
     Here,
-    MoveBody,
     Name,
     Partner,
     Settings,
+    add_readings,
     do_due,
     partner_app,
     refusals,
@@ -53,25 +53,15 @@ async def book(body: VisitRequest, effect: Effect, here: Here) -> Response:
     return await effect.once("visit", body, work, status=202)
 
 
-@routes.get("/visits", response_model=list[Visit], summary="The visits of a case")
-async def of_case(case_id: Annotated[Name, Query()], here: Here) -> list[Visit]:
-    """Oldest first; empty when there are none."""
-    async with here.connection() as connection:
-        return [visits.shown(course) for course in await VISITS.of_case(connection, case_id)]
-
-
-@routes.get("/visits/{ref}", response_model=Visit, responses=refusals(404), summary="A visit as it stands")
-async def read(ref: Name, here: Here) -> Visit:
-    """With its report once it is done."""
-    async with here.connection() as connection:
-        return visits.shown(await VISITS.find(connection, ref))
-
-
-@routes.get("/visits/{ref}/moves", response_model=list[MoveBody], responses=refusals(404), summary="What happened")
-async def moves(ref: Name, here: Here) -> list[MoveBody]:
-    """Every move, oldest first."""
-    async with here.connection() as connection:
-        return await VISITS.moves_of(connection, ref)
+add_readings(
+    routes,
+    "/visits",
+    VISITS,
+    Visit,
+    visits.shown,
+    one="A visit",
+    with_="With its report once it is done.",
+)
 
 
 @routes.post(

@@ -35,7 +35,8 @@ A partner is a package `partners/<name>/` whose `__init__.py` defines `app(setti
   set `partner.waiting_for = "…"` while it is not ready: `/healthz` answers 503 and says so.
 - Things that take time (a visit, a shipment) are `Courses`: a table of moves, refused when impossible; `plan` has the
   stand-in make a move by itself later, and `do_due` carries plans out. With a `behaviour=` the app has `/behaviour`,
-  how it acts by itself, and `/clock`, which tests put ahead; SQL asks `partner_now()`.
+  how it acts by itself, and `/clock`, which tests put ahead; SQL asks `partner_now()`. `add_readings` adds the routes
+  by which courses are read.
 - `contrary=` of a callback is the outcome that would contradict it, for `PUT /faults {"contradict_callbacks": 1}`.
 - `settings.number("delay_ms", 800)` reads the partner's own setting, `THAW_<NAME>_DELAY_MS` in a process.
 
@@ -46,6 +47,7 @@ name routes, not paths. In tests: `async with running(app(Settings(database_url=
 from partners.kit import clock
 from partners.kit.app import Here, Partner, partner_app
 from partners.kit.behaviour import Behaviour
+from partners.kit.course_routes import add_readings
 from partners.kit.courses import Course, CourseBody, Courses, MoveBody, do_due, plan
 from partners.kit.database import Connection, Queries
 from partners.kit.effects import Effect, EffectCall
@@ -74,6 +76,7 @@ __all__ = [
     "Queries",
     "Refusal",
     "Settings",
+    "add_readings",
     "clock",
     "do_due",
     "partner_app",

@@ -3,9 +3,9 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, FastAPI, Query
+from fastapi import APIRouter, FastAPI
 from starlette.responses import Response
 
 from partners.kit import (
@@ -13,10 +13,10 @@ from partners.kit import (
     Course,
     Effect,
     Here,
-    MoveBody,
     Name,
     Partner,
     Settings,
+    add_readings,
     do_due,
     partner_app,
     refusals,
@@ -53,25 +53,15 @@ async def book(body: ShipmentRequest, effect: Effect, here: Here) -> Response:
     return await effect.once("shipment", body, work, status=202)
 
 
-@routes.get("/shipments", response_model=list[Shipment], summary="The shipments of a case")
-async def of_case(case_id: Annotated[Name, Query()], here: Here) -> list[Shipment]:
-    """Oldest first; empty when there are none."""
-    async with here.connection() as connection:
-        return [shipments.shown(course) for course in await FROM_MERCHANT.of_case(connection, case_id)]
-
-
-@routes.get("/shipments/{ref}", response_model=Shipment, responses=refusals(404), summary="A shipment as it stands")
-async def read(ref: Name, here: Here) -> Shipment:
-    """With its inspection once it came back."""
-    async with here.connection() as connection:
-        return shipments.shown(await FROM_MERCHANT.find(connection, ref))
-
-
-@routes.get("/shipments/{ref}/moves", response_model=list[MoveBody], responses=refusals(404), summary="What happened")
-async def moves(ref: Name, here: Here) -> list[MoveBody]:
-    """Every move, oldest first."""
-    async with here.connection() as connection:
-        return await FROM_MERCHANT.moves_of(connection, ref)
+add_readings(
+    routes,
+    "/shipments",
+    FROM_MERCHANT,
+    Shipment,
+    shipments.shown,
+    one="A shipment",
+    with_="With its inspection once it came back.",
+)
 
 
 @routes.post(

@@ -15,11 +15,11 @@ from partners.kit import (
     Course,
     Effect,
     Here,
-    MoveBody,
     Name,
     Partner,
     Refusal,
     Settings,
+    add_readings,
     do_due,
     partner_app,
     refusals,
@@ -106,27 +106,15 @@ async def submit(body: SubmissionRequest, effect: Effect, here: Here) -> Respons
     return await effect.once("submission", body, work, status=202)
 
 
-@routes.get("/submissions", response_model=list[Submission], summary="The submissions of a case")
-async def of_case(case_id: Annotated[Name, Query()], here: Here) -> list[Submission]:
-    """Oldest first; empty when there are none."""
-    async with here.connection() as connection:
-        return [submissions.shown(course) for course in await SUBMISSIONS.of_case(connection, case_id)]
-
-
-@routes.get(
-    "/submissions/{ref}", response_model=Submission, responses=refusals(404), summary="A submission as it stands"
+add_readings(
+    routes,
+    "/submissions",
+    SUBMISSIONS,
+    Submission,
+    submissions.shown,
+    one="A submission",
+    with_="With instructions or reason once it is decided.",
 )
-async def read(ref: Name, here: Here) -> Submission:
-    """With instructions or reason once it is decided."""
-    async with here.connection() as connection:
-        return submissions.shown(await SUBMISSIONS.find(connection, ref))
-
-
-@routes.get("/submissions/{ref}/moves", response_model=list[MoveBody], responses=refusals(404), summary="What happened")
-async def moves(ref: Name, here: Here) -> list[MoveBody]:
-    """Every move, oldest first."""
-    async with here.connection() as connection:
-        return await SUBMISSIONS.moves_of(connection, ref)
 
 
 @routes.post(
