@@ -1,16 +1,15 @@
-"""What readers of both papers share: choosing among readings, boxes as shares of the page sent, the kind of paper."""
+"""What readers of both papers share: choosing among readings, boxes as shares of the page sent."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
 from datetime import date
-from statistics import fmean
 
 from partners.documents import checks
 from partners.documents.checks import Check, Field
 from partners.documents.dates import Period, dates_in
-from partners.documents.layout import Labels, Value, plain, values
+from partners.documents.layout import Labels, Value, values
 from partners.documents.ocr import Page
 
 SEAL_NEAR = 8.0
@@ -69,18 +68,6 @@ def validity(pages: Sequence[Page], period: Period, value: Value | None, today: 
     if period.end is not None and period.end < today:
         sure = sure and not any(day > period.end for line in lines_of(pages) for day, *_ in dates_in(line))
     return checks.validity(period, today, sure=sure)
-
-
-def outcome_on_kind(pages: Sequence[Page], title: str, *, others: Sequence[str], recognised: bool) -> Check:
-    """Whether this is the paper it should be: its title or its fields say so; print of another paper refutes it."""
-    printed = "".join(plain(line.text) for page in pages for line in page.lines)
-    if title in printed or recognised:
-        return Check("kind_of_paper", "pass", f"是{title}", f"This is the paper it should be ({title})")
-    for other in others:
-        seen = [line for page in pages for line in page.lines if other in plain(line.text)]
-        if seen and fmean(seen[0].confidences) >= checks.CLEAR:
-            return Check("kind_of_paper", "fail", f"材料上有“{other}”，不是{title}", f"It says {other}: not a {title}")
-    return checks.unread("kind_of_paper", f"{title}的版面", f"The layout of a {title}")
 
 
 def several_papers(found: Mapping[str, Sequence[Value]], names: Sequence[str]) -> list[Check]:

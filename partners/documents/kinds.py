@@ -39,6 +39,19 @@ TITLES: dict[str, tuple[str, ...]] = {
 }
 """Titles by document code, the usual one first. Of what only names a thing (发票, 许可证) the longer title counts."""
 
+NAMES = {
+    "D01": "business licence", "D02": "tax certificate", "D03": "resident identity card",
+    "D04": "proof of the settlement account", "D05": "bank statement", "D06": "sales slip",
+    "D07": "invoice, delivery note or contract", "D08": "explanation letter", "D09": "release application form",
+    "D10": "authorization letter", "D11": "proof of the terminal", "D13": "lease or title of the premises",
+    "D14": "rectification plan", "D15": "proof of rectification", "D16": "acquiring agreement",
+    "D17": "proof of guardianship", "D18": "notice of changed registration", "D19": "proof of work",
+    "D20": "trade permit", "D21": "cardholder's confirmation", "D22": "police receipt", "D23": "repair report",
+    "D24": "legal instrument", "D25": "due diligence form",
+}  # fmt: skip
+"""What each kind is called in English, by document code."""
+
+_CODE = "kind_of_paper"
 _MOST_BEFORE = 12
 """Characters that may stand before a title in its line (中国工商银行账户交易明细); more is a sentence about it."""
 _AFTER = re.compile(r"[表书单]?(?:通知书|决定书|清单)?(?:\(.{0,8}\))?(?:存根联|副本|正本)?")
@@ -59,20 +72,39 @@ def judge(pages: Sequence[Page], doc_type: str, *, recognised: bool = False) -> 
 
     Its title says so, or (`recognised`) its fields do; only the clear title of another kind refutes it.
     """
-    title = TITLES[doc_type][0]
     lines = [line for page in pages for line in page.lines]
     bare = [plain(line.text).replace(" ", "") for line in lines]
     if any(_names(text, doc_type) for text in bare):
-        return Check("kind_of_paper", "pass", f"是{title}", f"This is the paper it should be ({title})")
+        return _it_is(doc_type)
+    title, name = TITLES[doc_type][0], NAMES[doc_type]
     other = next((line for line in lines if _titled(line)), None)
     if other is not None and not recognised:
         if fmean(other.confidences) >= checks.CLEAR:
-            named = TITLES[_titled(other) or ""][0]
-            return Check("kind_of_paper", "fail", f"这是{named}，不是{title}", f"This is a {named}, not a {title}")
-        return checks.unread("kind_of_paper", "材料种类", "The kind of the paper")
+            code = _titled(other) or ""
+            en = f"By its title this is another paper ({NAMES[code]}), no {name}"
+            return Check(_CODE, "fail", f"这是{TITLES[code][0]}，不是{title}", en)
+        return checks.unread(_CODE, "材料种类", "The kind of the paper")
     if recognised and other is None:
-        return Check("kind_of_paper", "pass", f"版面符合{title}", f"It is laid out as a {title}")
-    return checks.unread("kind_of_paper", f"{title}的标题", f"The title of a {title}")
+        return Check(_CODE, "pass", f"版面符合{title}", f"It is laid out as it should be: {name}")
+    return checks.unread(_CODE, f"{title}的标题", f"The title ({name})")
+
+
+def judge_by_print(pages: Sequence[Page], doc_type: str, *, others: Sequence[str], recognised: bool) -> Check:
+    """Whether this is the paper it should be, for papers whose title stands anywhere in their print, or whose fields
+    say so (`recognised`); clear print that stands only on `others` refutes it."""
+    title, name = TITLES[doc_type][0], NAMES[doc_type]
+    if recognised or title in "".join(plain(line.text) for page in pages for line in page.lines):
+        return _it_is(doc_type)
+    for other in others:
+        seen = [line for page in pages for line in page.lines if other in plain(line.text)]
+        if seen and fmean(seen[0].confidences) >= checks.CLEAR:
+            en = f"It bears the print of another kind of paper: no {name}"
+            return Check(_CODE, "fail", f"材料上有“{other}”，不是{title}", en)
+    return checks.unread(_CODE, f"{title}的版面", f"The layout ({name})")
+
+
+def _it_is(doc_type: str) -> Check:
+    return Check(_CODE, "pass", f"是{TITLES[doc_type][0]}", f"This is the paper it should be: {NAMES[doc_type]}")
 
 
 def _names(text: str, doc_type: str) -> bool:

@@ -12,10 +12,10 @@ from datetime import date
 
 from stdnum.cn import uscc
 
-from partners.documents import checks
+from partners.documents import checks, kinds
 from partners.documents.checks import Check, OnFile, Reading
 from partners.documents.dates import Period, dates_in, period_in
-from partners.documents.fields import best, field_of, lines_of, outcome_on_kind, several_papers, validity
+from partners.documents.fields import best, field_of, lines_of, several_papers, validity
 from partners.documents.layout import Labels, Value, values, whole
 from partners.documents.ocr import Page
 
@@ -70,7 +70,6 @@ LABELS = Labels(
 )
 LABELS = replace(LABELS, spellings=dict(sorted(LABELS.spellings.items(), key=lambda item: -len(item[0]))))
 
-TITLE = "营业执照"
 _CODE = re.compile(r"(?<![0-9A-Z])[0-9A-Z]{18}(?![0-9A-Z])")
 _CANNOT_OCCUR = str.maketrans({"O": "0", "I": "1", "Z": "2", "S": "5"})
 """The code has no such letters: where one is read, the digit it looks like is printed."""
@@ -100,9 +99,9 @@ def read(pages: Sequence[Page], on_file: OnFile) -> Reading:
     chosen = {name: best(candidates) for name, candidates in found.items()} | {"uscc": code, "period": period_value}
     printed = lines_of(pages)
     judged = [
-        outcome_on_kind(
+        kinds.judge_by_print(
             pages,
-            TITLE,
+            "D01",
             others=("居民身份证", "公民身份号码"),
             recognised=sum(bool(chosen.get(name)) for name in _SHOWN) >= 3,
         ),

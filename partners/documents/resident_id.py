@@ -14,10 +14,10 @@ from datetime import date
 from stdnum import numdb
 from stdnum.cn import ric
 
-from partners.documents import checks
+from partners.documents import checks, kinds
 from partners.documents.checks import Check, Field, OnFile, Reading
 from partners.documents.dates import Period, dates_in, period_in
-from partners.documents.fields import best, found_on, lines_of, outcome_on_kind, several_papers, shown, validity
+from partners.documents.fields import best, found_on, lines_of, several_papers, shown, validity
 from partners.documents.layout import Labels, Value, whole
 from partners.documents.ocr import Page
 
@@ -48,7 +48,6 @@ LABELS = Labels(
 )
 LABELS = replace(LABELS, spellings=dict(sorted(LABELS.spellings.items(), key=lambda item: -len(item[0]))))
 
-TITLE = "居民身份证"
 _NUMBER = re.compile(r"(?<![0-9A-Z])\d{17}[0-9X](?![0-9A-Z])")
 _LOOKS_LIKE = str.maketrans(
     {"O": "0", "D": "0", "Q": "0", "I": "1", "L": "1", "Z": "2", "S": "5", "B": "8", "×": "X", "Ⅹ": "X"}
@@ -120,9 +119,9 @@ def read(pages: Sequence[Page], on_file: OnFile) -> Reading:
     chosen = card.chosen
     minor = card.born is not None and card.born <= on_file.today and age(card.born, on_file.today) < ADULT
     judged = [
-        outcome_on_kind(
+        kinds.judge_by_print(
             pages,
-            TITLE,
+            "D03",
             others=("营业执照", "统一社会信用代码"),
             recognised=sum(bool(chosen.get(name)) for name in SHOWN) >= 3,
         ),

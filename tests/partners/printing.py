@@ -33,8 +33,10 @@ ON_FILE = OnFile(
 def line(text: str, row: float, column: float = 0, *, confidence: float = 0.99) -> Line:
     """A line of print 30 pixels high at a row and column of a coarse grid."""
     x, y = 100 + 200 * column, 100 + 60 * row
+    spaces = [at for at, char in enumerate(text) if char == " "]
+    gaps = frozenset(at - count for count, at in enumerate(spaces))
     bare = text.replace(" ", "")
-    return Line(bare, (confidence,) * len(bare), (x, y, x + 30 * len(text), y + 30))
+    return Line(bare, (confidence,) * len(bare), (x, y, x + 30 * len(text), y + 30), gaps)
 
 
 @dataclass(frozen=True)

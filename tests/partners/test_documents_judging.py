@@ -11,6 +11,7 @@ from partners.documents.marks import Mark
 from partners.documents.ocr import Line, Page
 from samples.facts import PaperFacts
 from samples.numbers import resident_id_of, with_wrong_check_digit
+from tests.partners.printing import line
 
 FACTS = PaperFacts()
 TODAY = date(2026, 11, 20)
@@ -23,15 +24,6 @@ ON_FILE = OnFile(
     representative=FACTS.legal_representative,
     resident_id=FACTS.resident_id,
 )
-
-
-def line(text, row, column=0, *, confidence=0.99):
-    """A line of print 30 pixels high at a row and column of a coarse grid."""
-    x, y = 100 + 200 * column, 100 + 60 * row
-    spaces = [at for at, char in enumerate(text) if char == " "]
-    gaps = frozenset(at - count for count, at in enumerate(spaces))
-    bare = text.replace(" ", "")
-    return Line(bare, (confidence,) * len(bare), (x, y, x + 30 * len(text), y + 30), gaps)
 
 
 def page(*lines, number=1, qr=None):
