@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from desk.seed import TERMINAL_SN
-from tests.desk.house import Config, House, opened, prepared
+from tests.desk.console_work import as_
+from tests.desk.house import CHEAP, Config, House, opened, prepared
+from tests.desk.surfer import Surfer
 from tests.desk.working import Work, open_work
 from workers.stack.postgres import Postgres
 
@@ -61,3 +63,10 @@ async def case_id(house: House, control: dict[str, Any]) -> str:
     answer = await house.officer1.post("/api/v1/controls", control)
     assert answer.status_code == 201, answer.text
     return str(answer.json()["case_id"])
+
+
+@pytest.fixture
+async def officer(work: Work) -> Surfer:
+    """An officer at the console, where new passwords cost little."""
+    work.house.desk.people._hasher = CHEAP
+    return await as_(work.house, "officer1")

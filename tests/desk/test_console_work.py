@@ -4,69 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import re
-from itertools import count
 from typing import Any
 
 import pytest
 
-from domain.one_time import one_time_key, one_time_password
 from samples.facts import PaperFacts
 from samples.papers import render
-from tests.desk.house import CHEAP, House
-from tests.desk.surfer import Markup, Surfer
-from tests.desk.test_hooks import signed
-from tests.desk.working import PNG, Work
-from tests.workflows.hands import refusing
-
-_numbers = count(1)
-
-
-async def as_(house: House, name: str, language: str = "en") -> Surfer:
-    surfer = Surfer(house, language=language)
-    await surfer.log_in(name)
-    return surfer
-
-
-async def until(surfer: Surfer, path: str, *words: str) -> Markup:
-    """The page once it says one of these."""
-    for _ in range(200):
-        page = await surfer.page(path)
-        if any(word in page.text for word in words):
-            return page
-        await asyncio.sleep(0.1)
-    raise AssertionError(f"{words} never came: {page.text[:1500]}")
-
-
-def merchant_form(number: int) -> dict[str, str]:
-    return {
-        "merchant_no": f"8983100581{number:05d}", "merchant_type": "company", "name": "上海星河商贸有限公司",
-        "uscc": "91310104MA1FR00QXY", "legal_representative__name": "王思远",
-        "legal_representative__resident_id": "31010419850307861X", "contacts__0__name": "王思远",
-        "contacts__0__phone": "13800000009", "contacts__0__language": "zh",
-        "settlement_account__holder": "上海星河商贸有限公司", "settlement_account__number": "6222020000000000000",
-        "settlement_account__bank": "中国工商银行", "mcc": "5411", "address": "上海市徐汇区",
-    }  # fmt: skip
-
-
-async def registered(officer: Surfer) -> tuple[str, str]:
-    """A case that an officer opened by hand, with its merchant's number; the officer is on its page."""
-    number = next(_numbers)
-    merchant, terminal_sn = merchant_form(number), f"SN-HAND-{number}"
-    page = await officer.page("/console/register")
-    await officer.send(page.form("/register/merchant"), **merchant)
-    assert officer.url.startswith(f"/console/merchants/{merchant['merchant_no']}")
-    page = await officer.page(f"/console/register?merchant_no={merchant['merchant_no']}")
-    terminal = {"terminal_sn": terminal_sn, "tusn": f"TUSN-H{number}", "terminal_id": f"9{number:07d}",
-                "model": "N910", "fee_plan": "MER299", "deploy_address": "上海市徐汇区"}  # fmt: skip
-    await officer.send(page.form("/register/terminal"), **terminal)
-    page = await officer.page(f"/console/register?terminal_sn={terminal_sn}")
-    placed = {"kind": "settlement_hold", "reason_code": "R01", "held_amount_fen": "86,420.00", "source": "risk",
-              "external_ref": f"hand-{number}", "detail": "6 笔整额"}  # fmt: skip
-    answer = officer.read(await officer.send(page.form("/register/control"), **placed))
-    assert "The control is placed." in answer.text
-    case_id = re.search(r"FA-\d{8}-[A-Z2-7]{8}", officer.url)
-    assert case_id
-    return case_id.group(), merchant["merchant_no"]
+from tests.desk.console_work import as_, in_review, registered, until
+from tests.desk.house import House
+from tests.desk.surfer import Surfer
+from tests.desk.working import PNG
 
 
 async def made_user(officer: Surfer, house: House, merchant_no: str) -> Surfer:
@@ -79,12 +26,6 @@ async def made_user(officer: Surfer, house: House, merchant_no: str) -> Surfer:
     await merchant.send(page.form("/login"), name=name, password=password)
     assert merchant.url == "/portal"
     return merchant
-
-
-@pytest.fixture
-async def officer(work: Work) -> Surfer:
-    work.house.desk.people._hasher = CHEAP
-    return await as_(work.house, "officer1")
 
 
 async def test_a_case_is_worked_by_console_alone(work, officer):
@@ -140,11 +81,6 @@ async def test_a_case_is_worked_by_console_alone(work, officer):
     assert "Release in the ledger" in page.text
     assert "First approval" in page.text
     assert "Second approval" in page.text
-
-
-async def in_review(work: Work) -> str:
-    case_id: str = await work.in_review(reason="R02", held_fen=1_000_000)
-    return case_id
 
 
 async def test_a_form_sent_twice_is_done_once(work):
@@ -337,145 +273,3 @@ async def test_who_is_barred_by_four_eyes_is_told_why(work):
     page = await first.page(f"/console/cases/{case_id}")
     assert "Four eyes: you reviewed first" in page.text
     assert not page.has_form("/commands/approve")
-
-
-async def judged(work: Work, case_id: str) -> None:
-    """Every document of the case accepted."""
-    for document in (await work.view(case_id))["documents"]:
-        fields = {"document_id": document["document_id"], "verdict": "accept", "reason": "ok"}
-        await work.do(work.house.supervisor1, case_id, "judge_document", **fields)
-
-
-async def bank_says(work: Work, case_id: str, outcome: str, **more: str) -> None:
-    """The bank's signed word on the case's payout, once it has gone out."""
-    for _ in range(200):
-        told = (await work.house.auditor1.get(f"/api/v1/cases/{case_id}/events")).json()
-        steps = [step for event in told for step in event["data"].get("steps", ()) if step["name"] == "pay_out"]
-        done = {event["data"]["n"] for event in told if event["type"] == "StepDone"}
-        if steps and steps[-1]["n"] in done:
-            body = {"message_ref": f"{case_id}-{outcome}", "case_id": case_id, "step_key": steps[-1]["key"],
-                    "outcome": outcome, "occurred_at": "2026-11-23T10:00:00+08:00", **more}  # fmt: skip
-            answer = await signed(work.house, "bank", body)
-            assert answer.status_code == 200, answer.text
-            return
-        await asyncio.sleep(0.05)
-    raise AssertionError("no payout was sent")
-
-
-async def test_an_order_of_a_court_is_entered_and_lifted(work):
-    case_id = await in_review(work)
-    compliance = await as_(work.house, "compliance1")
-    here = f"/console/cases/{case_id}"
-    page = await compliance.page(here)
-    await compliance.upload(page.form("/documents"), render("D01", PaperFacts(), form="pdf"), "o.pdf", type="D24")
-    page = await compliance.page(here)
-    order = next(d["document_id"] for d in (await work.view(case_id))["documents"] if d["type"] == "D24")
-    form = page.form("/commands/place_legal_hold")
-    assert dict(form.values)["amount_fen"] == "10000.00"
-    court = {
-        "authority__kind": "court",
-        "authority__name": "上海市徐汇区人民法院",
-        "authority__instrument_no": "执保7号",
-    }
-    entered = {"reason_code": "J01", "amount_fen": "4,000.00", "document_id": order, **court}
-    page = compliance.read(await compliance.send(form, **entered))
-    assert "The legal hold is placed." in page.text
-    assert "Legal hold" in page.text
-    assert "上海市徐汇区人民法院 (court) · 执保7号" in page.text
-    page = await until(compliance, here, "Control in force")
-    other = {**court, "authority__name": "上海市浦东新区人民法院"}
-    answer = await compliance.send(page.form("/commands/lift_legal_hold"), document_id=order, **other)
-    assert "上海市徐汇区人民法院 issued this order" in compliance.read(answer, 409).text
-    merchant = await as_(work.house, "merchant1")
-    assert "Paused by a legal order" in (await merchant.page(f"/portal/cases/{case_id}")).text
-    for _ in range(100):
-        page = await compliance.page(here)
-        answer = await compliance.send(page.form("/commands/lift_legal_hold"), document_id=order, **court)
-        if answer.status_code == 200:
-            break
-        await asyncio.sleep(0.1)
-    assert "The legal hold is lifted." in compliance.read(answer).text
-
-
-async def test_a_merchant_withdraws_and_comes_back(work):
-    case_id = await in_review(work)
-    merchant = await as_(work.house, "merchant1")
-    theirs = f"/portal/cases/{case_id}"
-    page = await merchant.page(theirs)
-    page = merchant.read(await merchant.send(page.form("/commands/withdraw"), reason="先补材料"))
-    assert "You withdrew" in page.text
-    page = merchant.read(await merchant.send(page.form("/commands/reopen"), statement="材料齐了,请再审。"))
-    assert "The case is reopened." in page.text
-
-
-async def test_field_service_is_sent_and_reported(work, officer):
-    case_id = await work.case(reason="R06", held_fen=500_000, source="system")
-    here = f"/console/cases/{case_id}"
-    page = await officer.page(here)
-    page = officer.read(await officer.send(page.form("/commands/confirm_reason")))
-    page = officer.read(await officer.send(page.form("/commands/dispatch_field"), note="请核对序列号"))
-    page = officer.read(await officer.send(page.form("/commands/field_done"), note="一致"))
-    page = officer.read(await officer.send(page.form("/commands/extend_evidence")))
-    assert "The evidence period is extended." in page.text
-    assert not page.has_form("/commands/extend_evidence")
-
-
-async def test_a_log_in_is_reset_by_the_one_time_password(work):
-    case_id = await work.case(reason="S01", held_fen=0, kind="txn_block", source="system")
-    house = work.house
-    await work.do(house.officer1, case_id, "confirm_reason", reason_code="S01")
-    await work.do(house.merchant1, case_id, "open_appeal", statement="手机丢失")
-    assert (await house.merchant1.upload(case_id, "D03", PNG, "id.png")).status_code == 201
-    await work.do(house.merchant1, case_id, "submit", declaration=True)
-    await work.until(case_id, "in_review_1")
-    await judged(work, case_id)
-    amounts = {"release_fen": 0, "penalty_fen": 0, "claims_fen": 0}
-    await work.do(house.supervisor1, case_id, "approve", **amounts, reason="ok")
-    await work.until(case_id, "pre_release_actions")
-    merchant = await as_(house, "merchant1")
-    page = await merchant.page(f"/portal/cases/{case_id}")
-    page = merchant.read(await merchant.send(page.form("/commands/reset_credentials"), otp="000000"), 409)
-    assert "one-time password is wrong" in page.text
-    otp = one_time_password(one_time_key(house.config.payload_key), case_id)
-    page = merchant.read(await merchant.send(page.form("/commands/reset_credentials"), otp=otp))
-    assert "The log-in is reset." in page.text
-
-
-async def test_a_returned_payout_is_sent_to_another_account(work):
-    house = work.house
-    case_id = await work.in_review(reason="R03", held_fen=700_000)
-    await judged(work, case_id)
-    amounts = {"release_fen": 700_000, "penalty_fen": 0, "claims_fen": 0}
-    for reviewer in (house.supervisor1, house.reviewer1):
-        await work.do(reviewer, case_id, "approve", **amounts, reason="ok")
-    await bank_says(work, case_id, "bounced", reason="account_closed")
-    await work.until(case_id, "post_actions")
-    merchant = await as_(house, "merchant1")
-    theirs = f"/portal/cases/{case_id}"
-    page = await until(merchant, theirs, "another account is needed")
-    account = {"holder": "上海融雪贸易有限公司", "number": "6222021001116245710", "bank": "中国银行"}
-    page = merchant.read(await merchant.send(page.form("/commands/new_account"), **account))
-    assert "6222021001116245710" not in page.text
-    page = await until(merchant, theirs, "the new account awaits approval")
-    page = merchant.read(await merchant.send(page.form("/commands/sign_agreement"), signature_ref="ESIGN-1"))
-    assert "The agreement is signed." in page.text
-    for name in ("supervisor1", "reviewer1"):
-        reviewer = await as_(house, name)
-        page = await until(reviewer, f"/console/cases/{case_id}", "the new account awaits approval")
-        page = reviewer.read(await reviewer.send(page.form("/commands/approve_account"), reason="同名"))
-        assert "The new account is approved." in page.text
-
-
-async def test_what_a_partner_refuses_stands_on_the_page_of_those_who_work_on_the_case(work: Work):
-    work.hands.next("terminals.block", refusing("terminal-retired"))
-    case_id = await work.case(held_fen=0)
-    officer = await as_(work.house, "officer1")
-    page = await until(officer, f"/console/cases/{case_id}", "refused with terminal-retired")
-    assert "Besides, for operations to put right: terminal management refuses to block the terminal." in page.text
-    (shown,) = (await work.view(case_id))["discrepancies"]
-    assert (shown["effect"], shown["code"]) == ("block", "terminal-retired")
-    chinese = await as_(work.house, "officer1", "zh")
-    assert "另有待运营处理:终端管理系统拒绝“锁定终端”" in (await chinese.page(f"/console/cases/{case_id}")).text
-    merchant = await as_(work.house, "merchant1")
-    assert "terminal management" not in (await merchant.page(f"/portal/cases/{case_id}")).text
-    assert (await work.view(case_id, work.house.merchant1))["discrepancies"] == []

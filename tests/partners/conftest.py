@@ -1,4 +1,4 @@
-"""What the partners' tests share: a desk that takes callbacks, and a ledger to talk to in a few words."""
+"""What the partners' tests share: a desk that takes callbacks, and a ledger and a notice gateway to talk to."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from fastapi import FastAPI, Request, Response
 
 from partners.kit import Settings, running
 from partners.ledger import app
+from partners.notices import app as notice_gateway
 
 M = "898310154110001"
 CASE = "FA-20261109-AAAAAAAA"
@@ -172,3 +173,10 @@ async def books(database: str) -> AsyncIterator[Books]:
         books = Books(client)
         await books.open(M)
         yield books
+
+
+@pytest.fixture
+async def notices(database: str) -> AsyncIterator[httpx2.AsyncClient]:
+    settings = Settings(database_url=database, options={"inside": "127.0.0.1"})
+    async with running(notice_gateway(settings)) as client:
+        yield client
