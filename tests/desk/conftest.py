@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.async_api import Browser
 
 from desk.seed import TERMINAL_SN
+from tests.desk.browsing import CHROMIUM, NO_CHROMIUM, launched, served
 from tests.desk.console_work import as_
 from tests.desk.house import CHEAP, Config, House, opened, prepared
 from tests.desk.surfer import Surfer
@@ -70,3 +72,19 @@ async def officer(work: Work) -> Surfer:
     """An officer at the console, where new passwords cost little."""
     work.house.desk.people._hasher = CHEAP
     return await as_(work.house, "officer1")
+
+
+@pytest.fixture
+async def address(work: Work) -> AsyncIterator[str]:
+    """Where the desk at work can be reached by a browser."""
+    async with served(work) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    """A real browser; the test is skipped with a clear line where there is none."""
+    if CHROMIUM is None:
+        pytest.skip(NO_CHROMIUM)
+    async with launched() as browser:
+        yield browser

@@ -4,16 +4,13 @@ one language at a time."""
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
 
 import pytest
 from axe_playwright_python.base import AXE_FILE_PATH
-from playwright.async_api import Browser, Page
+from playwright.async_api import Page
 
-from tests.desk.browsing import CHROMIUM, NO_CHROMIUM, launched, logged_in, served
-from tests.desk.working import Work
+from tests.desk.browsing import logged_in
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=NO_CHROMIUM)
 AXE = AXE_FILE_PATH.read_text(encoding="utf-8")
 MOST_BYTES = 200_000
 WIDTHS = {"wide": (1280, 900), "narrow": (390, 844)}
@@ -23,18 +20,6 @@ STRANGE = {
     "en": re.compile(r"[一-鿿]"),
 }
 """What no label of the page says in the language that is read. (People's own words and papers may.)"""
-
-
-@pytest.fixture
-async def address(work: Work) -> AsyncIterator[str]:
-    async with served(work) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with launched() as browser:
-        yield browser
 
 
 async def barriers(page: Page) -> list[str]:

@@ -2,28 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import expect
 
-from tests.desk.browsing import CHROMIUM, NO_CHROMIUM, launched, logged_in, served
-from tests.desk.working import Work
-
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=NO_CHROMIUM)
-
-
-@pytest.fixture
-async def address(work: Work) -> AsyncIterator[str]:
-    """Where the desk at work can be reached by a browser."""
-    async with served(work) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with launched() as browser:
-        yield browser
+from tests.desk.browsing import logged_in
 
 
 async def test_a_reviewer_approves_from_the_queue_without_any_foreign_request(work, address, browser):

@@ -3,28 +3,11 @@ before it is sent, what changed on a resubmission, and a claim that runs out."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
-import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Page, expect
 
 from desk.foresight import letters
-from tests.desk.browsing import CHROMIUM, NO_CHROMIUM, launched, logged_in, served
+from tests.desk.browsing import logged_in
 from tests.desk.working import PNG, Work
-
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=NO_CHROMIUM)
-
-
-@pytest.fixture
-async def address(work: Work) -> AsyncIterator[str]:
-    async with served(work) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with launched() as browser:
-        yield browser
 
 
 async def doubtful(work: Work) -> str:

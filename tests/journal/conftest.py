@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -201,3 +202,21 @@ def superuser(database: str) -> Callable[..., Awaitable[None]]:
                 await connection.execute(statement.encode())
 
     return run
+
+
+class Clock:
+    """A clock that moves when it is told to."""
+
+    def __init__(self) -> None:
+        self.moment = datetime(2026, 11, 13, 9, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.moment
+
+    def pass_by(self, time: timedelta) -> None:
+        self.moment += time
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()

@@ -1,6 +1,6 @@
 """Users are who their password, token or session says, for as long as it says so."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from argon2 import PasswordHasher
@@ -12,24 +12,6 @@ from journal.sessions import Sessions
 CHEAP = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 REVIEWER = User("reviewer1", "审核员一", frozenset({"reviewer"}))
 ROBOT = User("robot1", "自动审核", frozenset({"robot"}))
-
-
-class Clock:
-    """A clock that moves when it is told to."""
-
-    def __init__(self):
-        self.moment = datetime(2026, 11, 13, 9, 0, tzinfo=UTC)
-
-    def __call__(self):
-        return self.moment
-
-    def pass_by(self, time):
-        self.moment += time
-
-
-@pytest.fixture
-def clock():
-    return Clock()
 
 
 @pytest.fixture

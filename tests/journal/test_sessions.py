@@ -1,6 +1,6 @@
 """A session is somebody's for as long as it is used, and its owner sees it and can end it."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from argon2 import PasswordHasher
@@ -11,24 +11,6 @@ from journal.sessions import SESSION_IDLE, SESSION_LIFE, Entrance, Sessions
 CHEAP = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 REVIEWER = User("reviewer1", "审核员一", frozenset({"reviewer"}))
 OFFICER = User("officer1", "经办一", frozenset({"officer"}))
-
-
-class Clock:
-    """A clock that moves when it is told to."""
-
-    def __init__(self):
-        self.moment = datetime(2026, 11, 13, 9, 0, tzinfo=UTC)
-
-    def __call__(self):
-        return self.moment
-
-    def pass_by(self, time):
-        self.moment += time
-
-
-@pytest.fixture
-def clock():
-    return Clock()
 
 
 @pytest.fixture

@@ -1,26 +1,13 @@
 """What can be guessed may be tried a few times: by many at once no more than by one in a row."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from journal.tries import Limit, Tries
 
 THREE = Limit(3, timedelta(minutes=10))
-
-
-class Clock:
-    def __init__(self):
-        self.moment = datetime(2026, 11, 13, 9, 0, tzinfo=UTC)
-
-    def __call__(self):
-        return self.moment
-
-
-@pytest.fixture
-def clock():
-    return Clock()
 
 
 @pytest.fixture
