@@ -70,13 +70,15 @@ async def give(
     command = command_of(name, order.body)
     asked = Asked(command_id, actor, desk.now(), seen)
     _check(told, command, asked, waiting=waiting)
-    await _hold_task(desk, actor, case_id, name)
+    claimed = await _hold_task(desk, actor, case_id, name)
     if waiting:
         return await store(desk, case_id, order)
     given = await desk.engine.give(case_id, order)
     if given is None:
         return await store(desk, case_id, order)
     if isinstance(given, Refused):
+        for task_id in claimed:  # somebody decided in between: what was claimed for this decision is free again
+            await desk.queue.release(task_id, actor.name, actor.roles)
         raise problems.refused(given)
     return _answered(given)
 
@@ -123,17 +125,19 @@ def _final(told: Told, command: Command, asked: Asked) -> Refused:
     return decision if isinstance(decision, Refused) else refuse("case-finished")
 
 
-async def _hold_task(desk: Desk, actor: Actor, case_id: str, name: str) -> None:
-    """Claims the task a decision is about, when it is free. Raises the problem of another's live claim."""
-    kinds = _TASK_OF.get(name)
-    if kinds is None:
-        return
-    for task in await desk.queue.of_case(case_id):
-        if task.kind not in kinds:
+async def _hold_task(desk: Desk, actor: Actor, case_id: str, name: str) -> list[str]:
+    """Claims the task a decision is about, when it is free; answers which tasks were not the caller's before. Raises
+    the problem of another's live claim."""
+    claimed: list[str] = []
+    for task in await desk.queue.of_case(case_id) if name in _TASK_OF else ():
+        if task.kind not in _TASK_OF[name]:
             continue
         taken = await desk.queue.claim(task.task_id, actor.name, actor.roles)
-        if isinstance(taken, NotTaken) and taken.reason == "claimed-by-another":
+        if not isinstance(taken, NotTaken) and task.holder != actor.name:
+            claimed.append(task.task_id)
+        elif isinstance(taken, NotTaken) and taken.reason == "claimed-by-another":
             raise problems.refused(not_taken(taken))
+    return claimed
 
 
 def not_taken(refusal_: NotTaken) -> Refused:

@@ -6,6 +6,10 @@ import asyncio
 
 import pytest
 
+from desk.commands import give
+from desk.histories import tell
+from desk.problems import Problem
+from domain.actors import Actor
 from domain.one_time import one_time_key, one_time_password
 from tests.desk.working import PNG, Work
 
@@ -126,6 +130,25 @@ async def test_a_claim_keeps_others_from_deciding(work: Work):
     assert (refused.status_code, refused.json()["type"]) == (409, "urn:thaw:refused:claimed-by-another")
     assert (await work.house.reviewer1.post(f"/api/v1/tasks/{task['task_id']}/release")).status_code == 200
     assert (await work.house.reviewer2.command(case_id, "approve", **body)).status_code == 200
+
+
+async def test_a_decision_that_came_too_late_leaves_the_next_task_to_others(work: Work):
+    """Somebody decides between our look at the case and our claim: the claim is then on the second review."""
+    case_id = await work.in_review()
+    desk = work.house.desk
+    seen = await tell(desk, case_id)
+    assert seen is not None
+    held = {"release_fen": 999_900, "penalty_fen": 100, "claims_fen": 0, "reason": "a penalty needs two"}
+    assert (await work.house.reviewer1.command(case_id, "approve", **held)).status_code == 200
+    late = {"reason_code": "R02", "reason": "nothing is proved"}
+    with pytest.raises(Problem) as refused:
+        await give(
+            desk, Actor("reviewer2", ("reviewer",)), seen, "reject", late,
+            seen=seen.case.version, command_id=f"late-{case_id}",
+        )  # fmt: skip
+    assert refused.value.more["code"] == "stale-version"
+    (task,) = await desk.queue.of_case(case_id)
+    assert (task.kind, task.holder) == ("review_2", None)
 
 
 async def test_deciding_unclaimed_work_claims_it(work: Work):
