@@ -13,7 +13,6 @@ import httpx2
 import pytest
 from temporalio.testing import ActivityEnvironment
 
-import journal as journals
 from activities.calls import Call
 from activities.hands import HandsConfig, hands, name_of
 from activities.records import Records
@@ -101,8 +100,7 @@ def _nobody(name: str) -> httpx2.AsyncClient:
 
 @pytest.fixture
 async def journal(database: str) -> AsyncIterator[Journal]:
-    """An empty, migrated journal."""
-    await journals.migrate(database)
+    """An empty journal."""
     async with await Journal.open(database) as opened:
         yield opened
 

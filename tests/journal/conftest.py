@@ -12,7 +12,6 @@ from typing import Any
 import psycopg
 import pytest
 
-import journal as journals
 from domain.stream import Draft, Entry, Head, canonical, end_of, seal
 from journal import Journal
 from journal.outside import Outside
@@ -125,8 +124,7 @@ class Writer:
 
 @pytest.fixture
 async def journal(database: str) -> AsyncIterator[Journal]:
-    """An empty, migrated journal with room for eight connections."""
-    await journals.migrate(database)
+    """An empty journal with room for eight connections."""
     async with await Journal.open(database, max_size=8) as opened:
         yield opened
 

@@ -44,6 +44,12 @@ OFFICER = Actor("officer1", ("officer",))
 KEY = "11" * 32
 
 
+@pytest.fixture
+def database(empty_database: str) -> str:
+    """Nothing is in it yet."""
+    return empty_database
+
+
 @pytest.fixture(params=KEPT, ids=lambda path: path.stem)
 def kept(request: pytest.FixtureRequest, database: str) -> Path:
     """A journal of an earlier version, as it was left, in a database of its own."""

@@ -28,6 +28,12 @@ def folder(tmp_path):
     return tmp_path
 
 
+@pytest.fixture
+def database(empty_database: str) -> str:
+    """Nothing is in it yet."""
+    return empty_database
+
+
 async def test_an_empty_database_gets_every_migration_once(database):
     names = tuple(migration.name for migration in migrating.migrations())
 

@@ -60,6 +60,12 @@ class Desk:
 
 
 @pytest.fixture
+def database(empty_database: str) -> str:
+    """A partner's own database, before its first start."""
+    return empty_database
+
+
+@pytest.fixture
 async def desk() -> AsyncIterator[Desk]:
     """A desk listening on a free port."""
     desk = Desk()

@@ -22,8 +22,8 @@ def server(tmp_path: Path) -> Iterator[Postgres]:
         yield server
 
 
-def test_a_fresh_database_is_empty_and_speaks_utf8(database: str) -> None:
-    with psycopg.connect(database) as connection:
+def test_a_fresh_database_is_empty_and_speaks_utf8(empty_database: str) -> None:
+    with psycopg.connect(empty_database) as connection:
         tables = connection.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").fetchone()
         word = connection.execute("SELECT '冻结申诉'").fetchone()
     assert (tables, word) == ((0,), ("冻结申诉",))

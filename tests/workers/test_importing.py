@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-import journal as journals
 from journal import Journal
 from journal.registry import Registry
 from journal.vault import Vault
@@ -29,7 +28,6 @@ Edit = Callable[[list[dict[str, str]]], None]
 @pytest.fixture
 async def desk(database: str) -> AsyncIterator[tuple[Journal, Vault]]:
     """An empty journal and its vault."""
-    await journals.migrate(database)
     async with await Journal.open(database) as journal:
         yield journal, Vault(journal.pool, KEY)
 

@@ -8,14 +8,12 @@ import sys
 import psycopg
 import pytest
 
-import journal as journals
 from tests.journal.histories import said, write
 
 
 @pytest.fixture
 async def thaw(database, tmp_path):
     """Runs `thaw journal …` against a migrated journal of three cases; gives its exit code, output and errors."""
-    await journals.migrate(database)
     async with await psycopg.AsyncConnection.connect(database) as writer:
         for number in range(3):
             await write(writer, said(f"FA-{number}", ("TerminalFrozen", {})))

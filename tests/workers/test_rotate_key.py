@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-import journal as journals
 from journal import Journal
 from journal.keys import Kek
 from journal.vault import Vault
@@ -27,7 +26,6 @@ OLD, NEW = "11" * 32, "22" * 32
 @pytest.fixture
 async def ref(database: str) -> str:
     """A record sealed under the old key."""
-    await journals.migrate(database)
     async with await Journal.open(database) as journal:
         return await Vault(journal.pool, OLD).put("merchant:1", "note", {"text": "保密"})
 
@@ -89,7 +87,6 @@ def place(tmp_path: Path) -> Place:
 async def test_beside_a_stack_its_secrets_follow(
     place: Place, thaw: Callable[..., Any], database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await journals.migrate(database)
     old = Desk.at(place).secrets.vault_key
     async with await Journal.open(database) as journal:
         ref = await Vault(journal.pool, old).put("merchant:1", "note", {"text": "保密"})

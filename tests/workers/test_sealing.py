@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-import journal as journals
 from domain.stream import Draft, Head, seal
 from journal import Journal
 from journal.outside import Outside
@@ -21,7 +20,6 @@ AT = "2026-03-02T01:00:00.000000+00:00"
 
 @pytest.fixture
 async def journal(database: str) -> AsyncIterator[Journal]:
-    await journals.migrate(database)
     async with await Journal.open(database) as opened:
         yield opened
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from pathlib import Path
 
@@ -10,7 +9,6 @@ import psycopg
 import pytest
 from typer.testing import CliRunner, Result
 
-import journal as journals
 from samples.portfolio import MERCHANTS, TERMINALS
 from workers.cli import build
 
@@ -25,7 +23,6 @@ def thaw(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     }  # fmt: skip
     for name, value in given.items():
         monkeypatch.setenv(f"THAW_{name}", value)
-    asyncio.run(journals.migrate(database))
 
     def run(*arguments: str) -> Result:
         return CliRunner().invoke(build(), [*arguments, "--json"])

@@ -3,7 +3,6 @@
 import psycopg
 import pytest
 
-import journal as journals
 from journal import Journal
 from journal.projecting import standings
 from journal.views import VIEWS
@@ -14,7 +13,6 @@ from workers.vocabulary import vocabulary
 
 @pytest.fixture
 async def views(database):
-    await journals.migrate(database)
     async with await Journal.open(database) as journal:
         yield ViewsProcess(journal.pool, vocabulary())
 

@@ -16,7 +16,6 @@ from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-import journal as journals
 from activities.hands import local, name_of
 from journal import Journal
 from journal.keys import Kek, WrongKekError
@@ -48,7 +47,6 @@ def settings(database: str, tmp_path: Path) -> Settings:
 
 @pytest.fixture
 async def journal(database: str) -> AsyncIterator[Journal]:
-    await journals.migrate(database)
     async with await Journal.open(database) as opened:
         yield opened
 
