@@ -9,7 +9,6 @@ from typing import Any, Literal
 
 import httpx2
 
-import policies
 from activities.bank import Bank
 from activities.calls import TIMEOUT, Call
 from activities.circuit import Circuit, Note, nowhere
@@ -38,7 +37,7 @@ class HandsConfig:
     """Where the partners are, and what notices need to know.
 
     `lead_email` and `operations_email` may also be the http(s) address of a chat robot. `otp_key` is
-    `domain.one_time.one_time_key(payload_key)`. `policy_version` (newest if None) says how far limits are reduced.
+    `domain.one_time.one_time_key(payload_key)`.
     """
 
     ledger_url: str
@@ -54,7 +53,6 @@ class HandsConfig:
     lead_email: str = "lead@thaw.example"
     operations_email: str = "operations@thaw.example"
     staff_language: Literal["zh", "en"] = "zh"
-    policy_version: str | None = None
 
     def url(self, partner: str) -> str:
         url: str = getattr(self, f"{partner}_url")
@@ -79,13 +77,12 @@ def hands(
 ) -> Mapping[str, Activities]:
     """The activities of every partner's task queue. `calls` are those of `open_calls`, by partner."""
     reconciliation = Reconciliation(calls["ledger"], calls["bank"], reconciling)
-    limits = policies.load(config.policy_version or policies.newest()).limits
     wording = Wording(Places(config.portal_url, config.desk_url, config.otp_key))
     staff = Staff(config.lead_email, config.operations_email, config.staff_language)
     return {
         "ledger": [*activities_of(Ledger(calls["ledger"])), *activities_of(reconciliation)],
         "terminals": activities_of(Terminals(calls["terminals"], records)),
-        "risk": activities_of(Risk(calls["risk"], limits.reduced_limits_percent)),
+        "risk": activities_of(Risk(calls["risk"])),
         "bank": activities_of(Bank(calls["bank"], records)),
         "status": activities_of(Status(calls["status"])),
         "notices": activities_of(Notices(calls["notices"], records, wording, staff)),

@@ -30,10 +30,8 @@ class Listed:
 
 
 class Risk:
-    def __init__(self, call: Call, reduced_limits_percent: int) -> None:
-        """`reduced_limits_percent` is what a merchant keeps of its limits while post-actions are left undone."""
+    def __init__(self, call: Call) -> None:
         self._call = call
-        self._percent = reduced_limits_percent
 
     @activity.defn(name="risk.lift_risk_rule")
     async def lift_risk_rule(self, order: Order) -> Receipt:
@@ -47,8 +45,9 @@ class Risk:
 
     @activity.defn(name="risk.reduce_limits")
     async def reduce_limits(self, order: Order) -> Receipt:
-        """Cut the merchant's limits."""
-        return await self._note("/limits", order, merchant_no=order.merchant_no, factor_percent=self._percent)
+        """Cut the merchant's limits to what it keeps while post-actions are left undone."""
+        percent = order.limits_percent
+        return await self._note("/limits", order, merchant_no=order.merchant_no, factor_percent=percent)
 
     @activity.defn(name="risk.restore_limits")
     async def restore_limits(self, order: Order) -> Receipt:

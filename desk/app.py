@@ -35,6 +35,7 @@ from desk.api import (
     messages,
     notices,
     operations,
+    policy,
     privacy,
     queue,
     terminals,
@@ -91,6 +92,7 @@ def create_app(config: DeskConfig, *, engine: Engine | None = None, clock: Calla
         dossiers,
         queue,
         desk_facts,
+        policy,
         privacy,
     )
     apart = (merchants.unkept, contacts.unkept, contacts.tasks, privacy.unkept)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from datetime import date
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StrictBool, StrictInt, model_validator
 from pydantic_core import PydanticCustomError
@@ -155,6 +156,26 @@ class EraseBody(Body):
 
 class ResolveBody(Body):
     """Why a discrepancy is settled: what was found, and what was done."""
+
+    reason: Annotated[Recorded, Field(max_length=500)]
+
+
+Setting: TypeAlias = StrictInt | list[StrictInt] | Line
+"""A lever's value: a number in its unit, several, or a text such as `21:00`."""
+
+
+class PolicyChangeBody(Body):
+    """A proposal to move one lever of the policy from what the proposer saw, for a reason, from a day on."""
+
+    lever: Annotated[Line, Field(max_length=80)]
+    old: Setting
+    new: Setting
+    reason: Annotated[Recorded, Field(max_length=500)]
+    effective: date
+
+
+class DropChangeBody(Body):
+    """Why a proposal will not come about."""
 
     reason: Annotated[Recorded, Field(max_length=500)]
 

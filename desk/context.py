@@ -12,13 +12,13 @@ from typing import Any, Self
 import structlog
 from starlette.requests import Request
 
-import policies
 from desk.config import DeskConfig
 from desk.denials import Denials
 from desk.engine import Engine
 from desk.limits import Rates
 from desk.metrics import Metrics
 from desk.oidc import Provider
+from desk.policy import PolicyDesk
 from domain.business_time import format_time
 from domain.policy import Policy
 from journal import Journal
@@ -44,6 +44,7 @@ from journal.sealing import Sealer
 from journal.sessions import Sessions
 from journal.statements import Pool
 from journal.stuck import StuckCases
+from journal.touched import Touched
 from journal.tries import Tries
 from journal.vault import Vault
 
@@ -88,6 +89,8 @@ class Desk:
     identities: Identities
     portal_keys: PortalKeys
     stuck: StuckCases
+    policies: PolicyDesk
+    touched: Touched
     provider: Provider | None
     """By whose word staff may log in."""
     metrics: Metrics = field(default_factory=Metrics)
@@ -125,6 +128,8 @@ class Desk:
             denials=Denials(journal, clock),
             rates=Rates(config.requests_per_minute),
             stuck=StuckCases(pool, clock),
+            policies=PolicyDesk(journal, clock, config.policy_version),
+            touched=Touched(pool, clock),
             portal_keys=PortalKeys(pool, config.payload_key, clock),
             identities=Identities(pool, config.payload_key, clock),
             provider=Provider(known) if (known := config.oidc()) else None,
@@ -136,8 +141,8 @@ class Desk:
 
     @property
     def policy(self) -> Policy:
-        """The policy under which cases are opened now."""
-        return policies.load(self.config.policy_version or policies.newest())
+        """The policy in force as far as this desk has heard; a case is opened under `policies.now()`."""
+        return self.policies.known
 
     def now(self) -> str:
         """The present moment as entries carry it."""

@@ -52,7 +52,7 @@ class Taken:
 
 async def place(desk: Desk, actor: Actor, body: ControlBody, command_id: str) -> Taken:
     """Takes a control in for the caller. Raises the problem of a body that makes no sense here, or of a refusal."""
-    policy = desk.policy
+    policy = await desk.policies.now()
     _check(body, policy)
     terminal = await desk.registry.terminal(body.terminal_sn)
     merchant = await desk.registry.merchant(terminal.merchant_no) if terminal else None
@@ -124,7 +124,8 @@ async def opening_anew(desk: Desk, command: Command) -> tuple[Left, str, Command
     order = order_of(command.command_id, command.name, command.body)
     asked = Asked(f"{command.command_id}:again", order.by, desk.now())
     case_id = new_case_id(asked.command_id, command.received_at)
-    opening = compose_opening(case_id, control, merchant.merchant_no, merchant.merchant_type, asked, desk.policy)
+    policy = await desk.policies.now()
+    opening = compose_opening(case_id, control, merchant.merchant_no, merchant.merchant_type, asked, policy)
     ref = (control.source, control.external_ref, control.control_id)
     told = CommandOrder("add_control", order.body, _attach_id(asked.command_id), order.by)
     return Left(command.command_id, command.case_id, ref), opening, told

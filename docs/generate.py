@@ -30,12 +30,15 @@ from domain.events import (
     SupplementItem,
 )
 from domain.fold import UNVERSIONED
+from domain.levers import read, written
 from domain.policy import Policy, Reason, Timers
+from domain.policy_changes import EVENTS as OF_THE_POLICY
 from domain.refusals import REFUSALS
 from domain.text import Text
 from domain.wire import EVENTS, FORMS
 from partners.kit import Settings
 from partners.kit.serve import factory, names
+from policies.levers import levers
 from tests.domain.exploration import Arrow, arrows
 
 HOME = Path(__file__).parent
@@ -68,8 +71,16 @@ def events() -> str:
     )
     parts = (_part(kind) for kind in (Due, PlacedControl, QuestionedTransaction, FiledDocument, SupplementItem, Amounts,
                                       PlannedStep, Text))  # fmt: skip
+    policy_intro = "In the stream `policy`. They raise no case's version: a case keeps the policy it was opened under."
     return page(
-        "Events", intro, *(_event(name, kind) for name, kind in EVENTS.items()), "# What events are made of", *parts
+        "Events",
+        intro,
+        *(_event(name, kind) for name, kind in EVENTS.items()),
+        "# What events are made of",
+        *parts,
+        "# Changes of the policy",
+        policy_intro,
+        *(_described(kind, "Form 1. ") for kind in OF_THE_POLICY.values()),
     )
 
 
@@ -165,11 +176,26 @@ def policy() -> str:
     return page(
         f"The policy of {rules.version}",
         "The rule numbers that new cases use, from `policies/`. A case keeps the policy it opened under.",
+        f"## Levers\n\n{_LEVERS}\n\n" + table(("lever", "what", "value", "from", "to", "unit"), _levers(rules)),
         f"## Reasons\n\n{kinds}\n\n" + table(_REASONS, [_reason(r) for r in rules.reasons.values() if _k1(r)]),
         "## Timers\n\n" + table(("name", "value"), _timers(rules.timers)),
         "## Tiers\n\n" + table(("what", "tier or amount"), _tiers(rules)),
         "## Who decides\n\n" + table(("tier", "first review", "second review"), _deciders(rules)),
     )
+
+
+_LEVERS = (
+    "Two people may move these while the desk is open (the console's page “Policy”; `thaw policy show` and `history`). "
+    "What comes of it is a version that spells out what was moved, `2026-11-01+3(timers.evidence_bd=12)`; cases opened "
+    "from its day on come under it."
+)
+
+
+def _levers(rules: Policy) -> list[tuple[str, ...]]:
+    return [
+        (f"`{one.key}`", one.title.en, *map(written, (read(rules, one.key), one.least, one.most)), one.unit)
+        for one in levers(rules)
+    ]
 
 
 _REASONS = ("code", "中文", "English", "tier", "evidence", "days", "before", "after", "release", "told as")

@@ -200,6 +200,26 @@ REFUSALS: dict[str, tuple[int, str, str]] = {
         "一次性密码不正确。请核对通知中的密码。",
         "The one-time password is wrong. Check the one in the notice.",
     ),
+    "policy-moved": (
+        409,
+        "{lever} 已不是 {seen},现为 {now}(政策 {version},{by} 变更)。请按现值重新提出。",
+        "{lever} is no longer {seen} but {now} (policy {version}, moved by {by}). Propose it anew.",
+    ),
+    "own-proposal": (
+        403,
+        "四眼原则:该变更由 {name} 提出,须由另一人确认。",
+        "Four-eyes: {name} proposed this change; someone else must confirm it.",
+    ),
+    "compliance-head-needed": (
+        403,
+        "该变更由主管 {name} 提出,须由合规负责人确认。",
+        "{name}, a supervisor, proposed this change; a compliance head must confirm it.",
+    ),
+    "proposal-settled": (
+        409,
+        "该变更已由 {by} 于 {at} 办结。",
+        "{by} settled this proposal at {at}.",
+    ),
     "not-due": (409, "期限未到或已变更。", "That deadline has not come, or has changed."),
     "out-of-order": (409, "步骤 {step} 不是当前步骤。", "Step {step} is not the one under way."),
 }

@@ -221,5 +221,4 @@ def hands_config(settings: Settings) -> HandsConfig:
         portal_url=f"{settings.desk_url}/portal",
         desk_url=settings.desk_url,
         otp_key=one_time_key(settings.payload_key),
-        policy_version=settings.policy_version,
     )

@@ -135,7 +135,8 @@ class Duties:
             limits = self._case.limits_owed
             assert limits is not None
             name, effect = orders.LIMITS[limits]
-            order = orders.of_case(self._case, name)
+            percent = self._record.policy.limits.reduced_limits_percent
+            order = orders.of_case(self._case, name, limits_percent=percent)
             receipt = await persist(self._record, effect, order, f"limits {limits}")
             await self._record.proceed(c.RecordLimits(limits, receipt.ref), f"{name}:done")  # type: ignore[arg-type]
 

@@ -105,7 +105,8 @@ class Order:
 
     `related_key` is the key of an earlier effect this one continues (the reservation a release consumes, the booking a
     settlement settles). `outcome` is the bank's word when a payout is settled. `state` is what is reported. A payout
-    without `account_ref` goes to the settlement account as it stood at `approved_at`.
+    without `account_ref` goes to the settlement account as it stood at `approved_at`. `limits_percent` is what a
+    merchant keeps of its limits; an order that does not say is one from when every policy said 50.
     """
 
     key: str
@@ -127,6 +128,7 @@ class Order:
     approved_at: str = ""
     state: str = ""
     until: str = ""
+    limits_percent: int = 50
 
 
 @dataclass(frozen=True, slots=True)

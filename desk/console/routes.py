@@ -21,6 +21,7 @@ from desk.console import (
     ownwork,
     pages,
     partners,
+    policypage,
     portalhome,
     register,
     worklist,
@@ -60,7 +61,7 @@ router.include_router(door.router)
 router.include_router(portalhome.router)
 for _pages in (
     worklist.router, books.router, cases.router, documents.router, register.router, ownwork.router, accesspage.router,
-    operations.router, partners.router, contacting.router, contacting.of_staff,
+    operations.router, partners.router, policypage.router, contacting.router, contacting.of_staff,
 ):  # fmt: skip
     router.include_router(_pages, prefix=CONSOLE)
 for _pages in (

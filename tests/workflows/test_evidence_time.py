@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
+import policies
 from domain.business_time import SHANGHAI, parse_time
 from domain.text import Text
 from tests.workflows.world import COMPLIANCE, MERCHANT, REVIEWER_1, Appeal, Desk, days
@@ -49,6 +50,17 @@ async def test_the_spring_festival_does_not_count_and_its_make_up_days_do(desk_o
         basis = (await appeal.bodies("ReasonConfirmed"))[0]["dues"][0]["basis"]["en"]
         assert "public holidays skipped: 2026-02-15 to 2026-02-23" in basis
         assert "make-up days counted: 2026-02-14, 2026-02-28" in basis
+
+
+async def test_a_case_keeps_the_numbers_it_was_opened_under(desk: Desk) -> None:
+    moved = policies.load("2026-11-01+1(timers.evidence_bd=12,timers.evidence_reminders_bd=5)")
+    before, after = await desk.open(), await desk.open(policy=moved)
+    for appeal in (before, after):
+        await appeal.confirm()
+    assert (await due(before, "evidence"), await due(after, "evidence")) == ("11-17 00:00", "11-19 00:00")
+    await desk.sleep(days(20))
+    await after.until("closed_expired")
+    assert [body["days_left"] for body in await after.bodies("EvidenceReminded")] == [5]
 
 
 async def test_the_time_can_be_extended_once_by_five_business_days_with_new_reminders(desk: Desk) -> None:

@@ -31,6 +31,7 @@ from domain.controls import disposable_fen, freeze
 from domain.events import PlacedControl
 from domain.evidence import STAFF_FILED
 from domain.freeze_appeal import decide
+from domain.policy import Policy
 from domain.refusals import Refused
 from domain.stream import Entry, seal
 from domain.wire import History, drafts, entries_json
@@ -120,13 +121,14 @@ class Desk:
         source: str | None = None,
         terminal_sn: str | None = None,
         continue_after: int | None = None,
+        policy: Policy = POLICY,
     ) -> Appeal:
         """A control is placed on a terminal (of the case's own); intake writes the case, and the relay starts it."""
         appeal = self.appeal(terminal_sn, continue_after)
         case_id = appeal.case_id
         asked = Asked(f"{case_id}:open", OFFICER, format_time(await self.now()))
         placed = appeal.control(reason, kind, held_fen, source or POLICY.reasons[reason].raised_by[0], at=asked.at)
-        events = freeze(case_id, placed, MERCHANT.merchant_no or "", "company", asked, POLICY)
+        events = freeze(case_id, placed, MERCHANT.merchant_no or "", "company", asked, policy)
         assert not isinstance(events, Refused)
         await appeal.write(History(), events, asked)
         await appeal.start()
