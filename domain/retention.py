@@ -9,7 +9,7 @@ Source: features.csv S0.48, S4.25; spec README, What must always hold 10 (a lega
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal, TypeAlias
@@ -66,6 +66,16 @@ class ClosedCase:
 
     case_id: str
     closed_on: date
+
+
+BASES: Mapping[str, Text] = {
+    "court": Text("人民法院", "court"),
+    "regulator": Text("监管机构", "regulator"),
+    "police": Text("公安机关", "police"),
+    "dispute": Text("争议或诉讼", "dispute"),
+    "audit": Text("审计", "audit"),
+}
+"""What demands a legal hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +147,11 @@ def _control(control_id: str) -> Obstacle:
 
 
 def _held(hold: Hold) -> Obstacle:
+    demands = BASES.get(hold.basis, Text(hold.basis, hold.basis))
     return Obstacle(
         "legal-hold",
         hold.hold_id,
-        Text(f"依法保全({hold.basis} {hold.reference})", f"a legal hold ({hold.basis} {hold.reference})"),
+        Text(f"依法保全({demands.zh} {hold.reference})", f"a legal hold ({demands.en} {hold.reference})"),
     )
 
 

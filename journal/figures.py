@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from psycopg import errors
@@ -27,6 +27,14 @@ class Figures:
     rows: tuple[Mapping[str, Any], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How the desk went day by day, and what was not upheld by reason: see `daily` and `overturns` in `figures.sql`."""
+
+    days: tuple[Mapping[str, Any], ...]
+    reasons: tuple[Mapping[str, Any], ...]
+
+
 class Statistics:
     """Questions to the views. `clock` says what is today, and how old things are."""
 
@@ -37,6 +45,20 @@ class Statistics:
         """Every view's figures, of the last `days` days where kept by day; None for a view that is not built."""
         far = {standing.view: standing for standing in await standings(self._pool)}
         return {name: await self._read(name, far.get(name), days) for name in FIGURES}
+
+    async def course(self, since: date, until: date) -> Course | None:
+        """From one day through another (Shanghai); None while a view it is read from is not built."""
+        far = {standing.view for standing in await standings(self._pool)}
+        if not {"outcomes", "statistics"} <= far:
+            return None
+        asked = {"since": since, "until": until}
+        async with self._pool.connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
+            try:
+                days = await (await cursor.execute(SQL["daily"], asked, prepare=False)).fetchall()
+                reasons = await (await cursor.execute(SQL["overturns"], asked, prepare=False)).fetchall()
+            except (errors.UndefinedTable, errors.UndefinedColumn):
+                return None  # made by other code, and made anew just now
+        return Course(tuple(days), tuple(reasons))
 
     async def _read(self, view: str, standing: Standing | None, days: int) -> Figures | None:
         if standing is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
@@ -16,12 +16,15 @@ from desk.context import Desk
 from desk.refusals import refuse
 from desk.routes import DeskRoute
 from domain.actors import Actor
+from domain.business_time import local_date
 from journal.cases import Filters
 from journal.figures import Figures
 
 router = APIRouter(prefix="/api/v1", tags=["desk"], route_class=DeskRoute)
 
 SERVICE = ("officer", "reviewer", "supervisor", "compliance_head", "robot")
+MOST_SPAN = timedelta(days=366)
+AGES = ("under_1_day", "days_1_to_3", "days_3_to_7", "days_7_to_30", "days_30_to_90", "over_90_days")
 RESOLVERS = ("officer", "supervisor", "compliance_head")
 
 
@@ -48,6 +51,40 @@ async def get_stats(
         "breaches": sum(row.overdue for row in stats.tasks) + sum(row.overdue for row in stats.cases),
         "throughput": asdict(stats.throughput),
         "figures": {view: found and _figures_shown(found) for view, found in figures.items()},
+    }
+
+
+@router.get("/stats/course", summary="How the desk went day by day, how old open cases are, what was not upheld")
+async def get_course(
+    _: Annotated[Actor, Depends(only("see the statistics", *STAFF))],
+    desk: TheDesk,
+    since: date | None = None,
+    until: date | None = None,
+) -> dict[str, Any]:
+    """From the day `since` through `until` (Shanghai; the last 30 days when not said): `days` with what was opened and
+    closed, the `backlog` at the day's end, and what passed its time; `reasons` with decisions sent back, approvals
+    voided and cases reopened among those opened in that time; `ages` of the cases open now. Null while the views are
+    being built."""
+    today = local_date(desk.clock())
+    last = until or today
+    first = since or last - timedelta(days=29)
+    if not timedelta() <= last - first < MOST_SPAN:
+        raise problems.field_error(
+            "since",
+            f"起始日须不晚于截止日,且不超过 {MOST_SPAN.days} 天",
+            f"It must not be after the last day, and {MOST_SPAN.days} days before it at most",
+        )
+    course = await desk.figures.course(first, last)
+    figures = await desk.figures.all(1)
+    ageing = figures["ageing"]
+    return {
+        "since": first.isoformat(),
+        "until": last.isoformat(),
+        "today": today.isoformat(),
+        "as_of": _figures_shown(ageing)["as_of"] if ageing else None,
+        "days": course and [{name: _shown(value) for name, value in row.items()} for row in course.days],
+        "reasons": course and list(course.reasons),
+        "ages": ageing and [{name: row[name] for name in ("status", "open", *AGES)} for row in ageing.rows],
     }
 
 

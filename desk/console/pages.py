@@ -44,6 +44,7 @@ HEADERS = {
 _NOTHING = Text("", "")
 TAGS = {"zh": "zh-CN", "en": "en"}
 FILES = {
+    "charts.js": "text/javascript; charset=utf-8",
     "console.css": "text/css; charset=utf-8",
     "console.js": "text/javascript; charset=utf-8",
     "drafts.js": "text/javascript; charset=utf-8",
@@ -51,6 +52,8 @@ FILES = {
     "keys.js": "text/javascript; charset=utf-8",
     "lease.js": "text/javascript; charset=utf-8",
     "viewer.js": "text/javascript; charset=utf-8",
+    "uplot.css": "text/css; charset=utf-8",
+    "uplot.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
 

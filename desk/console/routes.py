@@ -15,6 +15,7 @@ from desk.console import (
     documents,
     door,
     entering,
+    figurespage,
     login,
     oidc,
     operations,
@@ -23,6 +24,7 @@ from desk.console import (
     partners,
     policypage,
     portalhome,
+    privacypage,
     register,
     worklist,
 )
@@ -61,7 +63,8 @@ router.include_router(door.router)
 router.include_router(portalhome.router)
 for _pages in (
     worklist.router, books.router, cases.router, documents.router, register.router, ownwork.router, accesspage.router,
-    operations.router, partners.router, policypage.router, contacting.router, contacting.of_staff,
+    operations.router, partners.router, policypage.router, figurespage.router,
+    privacypage.router, contacting.router, contacting.of_staff,
 ):  # fmt: skip
     router.include_router(_pages, prefix=CONSOLE)
 for _pages in (

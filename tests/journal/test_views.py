@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import chain
 from uuid import uuid4
 
@@ -15,6 +15,7 @@ import journal as journals
 from domain.business_time import local_date, parse_time
 from domain.case import CLOSED
 from journal import Journal
+from journal.figures import Statistics
 from journal.projecting import Projector, standings
 from journal.rebuilding import rebuild
 from journal.views import VIEWS
@@ -114,6 +115,32 @@ async def test_every_view_says_what_folding_the_same_events_in_python_says(told,
     assert held == {at_day: sums for at_day, sums in moved(told).items() if any(sums)}
 
 
+async def test_the_course_of_the_days_and_the_overturns_are_what_folding_says(told, pool):
+    first, last = (bound(day(entry) for each in told for entry in each.entries) for bound in (min, max))
+    since, until = first + timedelta(days=1), last - timedelta(days=1)
+
+    course = await Statistics(pool).course(since, until)
+
+    opened = [local_date(parse_time(each.case.opened_at)) for each in told]
+    closed = [ended_on(each.case) for each in told]
+    late = Counter(day(entry) for each in told for entry in each.entries if entry.type == "ReviewOverdue")
+    for row in course.days:
+        assert (row["opened"], row["closed"]) == (opened.count(row["day"]), closed.count(row["day"]))
+        assert row["late_reviews"] == late[row["day"]]
+        standing = [1 for begun, ended in zip(opened, closed, strict=True) if begun <= row["day"] < (ended or date.max)]
+        assert row["backlog"] == len(standing), row["day"]
+    assert (course.days[0]["day"], course.days[-1]["day"]) == (since, until)
+    assert sum(row["closed"] for row in course.days) > 0
+    within = [each for each, begun in zip(told, opened, strict=True) if since <= begun <= until]
+    assert {row["reason_code"]: row["returned"] for row in course.reasons} == {
+        reason: sum(
+            entry.type == "ReviewReturned"
+            for each in within if each.case.reason_code == reason for entry in each.entries
+        )
+        for reason in {each.case.reason_code for each in within}
+    }  # fmt: skip
+
+
 async def test_what_a_view_says_does_not_depend_on_when_and_how_it_was_made(told, pool, rows):
     kept_up = {view: await rows(view) for view in VIEWS}
 
@@ -155,6 +182,10 @@ async def test_cases_say_their_status_their_reason_and_what_was_written_in_them(
     assert any("evidence fits" in text or "theirs" in text for text in words.values())
 
 
+def ended_on(case) -> date | None:
+    return local_date(parse_time(case.closed_at)) if case.status in CLOSED else None
+
+
 def at(text: str) -> datetime:
     return parse_time(text)
 
@@ -174,5 +205,5 @@ def outcome(each):
     return (
         each.case_id, "freeze_appeal", case.reason_code, at(case.opened_at),
         case.status.value if closed else None, at(case.closed_at) if closed else None,
-        types["SupplementRequested"], types["ApprovalVoided"], types["CaseReopened"],
+        types["SupplementRequested"], types["ReviewReturned"], types["ApprovalVoided"], types["CaseReopened"],
     )  # fmt: skip
