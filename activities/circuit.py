@@ -2,7 +2,8 @@
 
 After `OPENS_AFTER` calls in a row without an answer the circuit opens. Calls then end at once as not available, before
 anything is sent, and the engine makes them again later: held, not failed. One call at a time is let through as a
-trial, at growing distances; its answer closes the circuit. Held calls come back at moments of their own, the further
+trial, at growing distances, or at once when someone asked for it (`Circuits.ask`); its answer closes the circuit. Held
+calls come back at moments of their own, the further
 apart the longer the partner has been away, so that it is not met by all of them at once when it returns; the queue's
 own rate (`workers.run_worker.PACES`) stands above that.
 
@@ -38,6 +39,10 @@ TRIAL_LASTS = timedelta(minutes=3)
 """A trial that says nothing for so long was lost with its process; another may be made."""
 
 Note = Callable[[Standing], Awaitable[None]]
+Asked = Callable[[str], Awaitable[datetime | None]]
+"""When a trial of the partner was last asked for."""
+LOOKED_EVERY = timedelta(seconds=1)
+"""How often it is looked whether one was."""
 
 
 class HeldError(Exception):
@@ -50,6 +55,12 @@ class HeldError(Exception):
 
 async def nowhere(standing: Standing) -> None:
     """Notes nothing."""
+
+
+async def never(partner: str) -> datetime | None:
+    """Nobody asks."""
+    del partner
+    return None
 
 
 def engine_time() -> datetime:
@@ -66,12 +77,15 @@ class Circuit:
     note: Note = nowhere
     now: Callable[[], datetime] = engine_time
     share: Callable[[], float] = random.random
+    asked: Asked = never
     _failures: int = 0
     _first_failure: datetime | None = None
     _why: str = ""
     _rest: timedelta = FIRST_REST
     _next_try: datetime | None = None
     _trial: datetime | None = None
+    _failed_at: datetime | None = None
+    _looked: datetime | None = None
     _answered: datetime | None = None
     _noted: datetime | None = None
     _held: set[str] = field(default_factory=set)
@@ -102,12 +116,24 @@ class Circuit:
             return False
         now = self.now()
         lost = self._trial is not None and now - self._trial > TRIAL_LASTS
-        if now >= self._next_try and (self._trial is None or lost):
+        due = now >= self._next_try or await self._is_asked(now)
+        if due and (self._trial is None or lost):
             self._trial = now
             return True
         self._held.add(_call_name())
         await self._tell(now, changed=False)
         raise HeldError(self._held_for(now))
+
+    async def _is_asked(self, now: datetime) -> bool:
+        """Whether someone asked for a trial since the last call that failed."""
+        if self._looked is not None and timedelta() <= now - self._looked < LOOKED_EVERY:
+            return False
+        self._looked = now
+        try:
+            asked = await self.asked(self.partner)
+        except (Error, PoolTimeout):
+            return False
+        return asked is not None and self._failed_at is not None and asked > self._failed_at
 
     def _held_for(self, now: datetime) -> timedelta:
         """Between half of the distance that has been reached and all of it."""
@@ -120,6 +146,7 @@ class Circuit:
         self._failures += 1
         self._why = why
         self._first_failure = self._first_failure or now
+        self._failed_at = now
         if self._failures < OPENS_AFTER:
             return
         opened = self._next_try is None

@@ -11,7 +11,7 @@ import httpx2
 
 from activities.bank import Bank
 from activities.calls import TIMEOUT, Call
-from activities.circuit import Circuit, Note, nowhere
+from activities.circuit import Asked, Circuit, Note, never, nowhere
 from activities.documents import Documents
 from activities.journal import JournalHands
 from activities.ledger import Ledger
@@ -60,15 +60,15 @@ class HandsConfig:
 
 
 @asynccontextmanager
-async def open_calls(config: HandsConfig, note: Note = nowhere) -> AsyncIterator[dict[str, Call]]:
+async def open_calls(config: HandsConfig, note: Note = nowhere, asked: Asked = never) -> AsyncIterator[dict[str, Call]]:
     """A client per partner, closed at the end of the block; no proxy of the environment stands between. `note` writes
-    down which of them answer."""
+    down which of them answer, `asked` says when one that does not is to be tried."""
     async with AsyncExitStack() as stack:
         calls = {}
         for partner in QUEUES:
             timeout = READING if partner == "documents" else TIMEOUT
             client = httpx2.AsyncClient(base_url=config.url(partner), timeout=timeout, trust_env=False)
-            calls[partner] = Call(await stack.enter_async_context(client), partner, Circuit(partner, note))
+            calls[partner] = Call(await stack.enter_async_context(client), partner, Circuit(partner, note, asked=asked))
         yield calls
 
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Self, TypeAlias, TypeVar
 
-from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.enums.v1 import PendingActivityState, TaskQueueType
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflow.v1 import PendingActivityInfo
-from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest, ResetActivityRequest
 from temporalio.client import (
     Client,
     WorkflowFailureError,
@@ -153,6 +154,33 @@ class Engine:
         except _AWAY:
             return None
         return [one for calls in found for one in calls]
+
+    async def try_now(self, case_ids: Sequence[str], partner: str) -> bool:
+        """Has one held call of these cases to a partner made at once; False when none was found, or none can be told
+        while the engine is away."""
+        try:
+            for case_id in case_ids:
+                if await self._made_at_once(case_id, partner):
+                    return True
+        except _AWAY:
+            return False
+        return False
+
+    async def _made_at_once(self, case_id: str, partner: str) -> bool:
+        try:
+            described = await self._handle(case_id).describe(rpc_timeout=ACCEPT)
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return False
+            raise
+        for call in described.raw_description.pending_activities:
+            waits = call.state == PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED and call.attempt > 1
+            if waits and call.activity_type.name.startswith(f"{partner}."):
+                run = WorkflowExecution(workflow_id=case_id, run_id=described.run_id)
+                order = ResetActivityRequest(namespace=self._client.namespace, execution=run, id=call.activity_id)
+                await self._client.workflow_service.reset_activity(order, timeout=ACCEPT)
+                return True
+        return False
 
     async def register(self, registered: Registration, patience: timedelta = ACCEPT) -> bool:
         """Has a registration made known to the partners; whether they know it within `patience`. The relay does the

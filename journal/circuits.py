@@ -26,6 +26,8 @@ class Circuit:
     next_try_at: datetime | None
     answered_at: datetime | None
     noted_at: datetime
+    asked_at: datetime | None = None
+    """When someone last asked that it be tried at once."""
 
 
 class Circuits:
@@ -38,6 +40,18 @@ class Circuits:
         """Writes down how a partner stands, unless something newer is known. Raises psycopg's OperationalError."""
         async with self._pool.connection() as connection:
             await connection.execute(SQL["note"], asdict(circuit))
+
+    async def ask(self, partner: str, at: datetime, by: str) -> bool:
+        """Asks that the partner be tried at once; False for one that was never called."""
+        async with self._pool.connection() as connection:
+            asked = {"partner": partner, "at": at, "by": by}
+            return bool((await connection.execute(SQL["ask"], asked)).rowcount)
+
+    async def asked(self, partner: str) -> datetime | None:
+        """When that was last asked for. Raises psycopg's OperationalError."""
+        async with self._pool.connection() as connection:
+            row = await (await connection.execute(SQL["asked"], {"partner": partner})).fetchone()
+        return row[0] if row else None
 
     async def all(self) -> tuple[Circuit, ...]:
         """Every partner that was ever called, by name."""

@@ -163,7 +163,8 @@ async def workers_of(
         yield [cases_worker(client, journal, runner or UnsandboxedWorkflowRunner())]
         return
     config = hands_config(settings)
-    async with open_calls(config, Circuits(journal.pool).note) as calls:
+    circuits = Circuits(journal.pool)
+    async with open_calls(config, circuits.note, circuits.asked) as calls:
         records = Records.over(journal.pool, settings.vault_keys(), settings.file_store())
         await records.vault.check()
         activities = hands(config, calls, records, Reconciling(journal.pool))

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
 
+from desk import problems
 from desk.access import TheDesk, only
 from desk.api.cases import TheCase
 from desk.routes import DeskRoute
@@ -34,6 +35,17 @@ async def post_wake(
     """Harmless, and may be repeated. `reached` is false when no workflow of the case could be told: then the relay
     starts it, or the engine is away."""
     return {"case_id": told.case.case_id, "reached": await desk.engine.resync(told.case.case_id)}
+
+
+@router.post("/partners/{partner}/try", summary="Have a partner that is left alone tried at once")
+async def post_try(
+    partner: str, actor: Annotated[Actor, Depends(only("have a partner tried", *WAKERS))], desk: TheDesk
+) -> dict[str, Any]:
+    """One call that waits for it is the trial; when it is answered the others follow by themselves. `reached` is false
+    when no such call was found: then the next one that comes is the trial."""
+    if not await desk.circuits.ask(partner, desk.clock(), actor.name):
+        raise problems.not_found(f"未调用过 {partner}。", f"{partner} was never called.")
+    return {"partner": partner, "reached": await desk.engine.try_now(await desk.stuck.at_partners(), partner)}
 
 
 def _shown(desk: TheDesk, one: Stuck) -> dict[str, Any]:

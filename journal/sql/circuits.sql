@@ -9,7 +9,14 @@ set state = excluded.state, since = excluded.since, why = excluded.why, held = e
     noted_at = excluded.noted_at
 where c.noted_at <= excluded.noted_at
 
+-- name: ask
+-- A trial is asked for.
+update journal.circuits set asked_at = %(at)s, asked_by = %(by)s where partner = %(partner)s
+
+-- name: asked
+select asked_at from journal.circuits where partner = %(partner)s
+
 -- name: all
-select partner, state, since, why, held, next_try_at, answered_at, noted_at
+select partner, state, since, why, held, next_try_at, answered_at, noted_at, asked_at
 from journal.circuits
 order by partner

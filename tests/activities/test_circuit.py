@@ -72,6 +72,7 @@ class Desk:
     notes: Notes
     partner: Partner
     call: Call
+    circuit: Circuit
 
     async def get(self, attempt: int = 3, name: str = "1") -> Answer | None:
         environment = ActivityEnvironment()
@@ -89,7 +90,7 @@ def desk() -> Desk:
     clock, notes, partner = Clock(), Notes(), Partner()
     client = httpx2.AsyncClient(transport=httpx2.MockTransport(partner.answer), base_url="http://partner")
     circuit = Circuit("terminals", notes, clock, lambda: 0.5)
-    return Desk(clock, notes, partner, Call(client, "terminals", circuit))
+    return Desk(clock, notes, partner, Call(client, "terminals", circuit), circuit)
 
 
 async def test_after_some_calls_without_an_answer_nothing_more_is_sent(desk: Desk) -> None:
@@ -137,6 +138,30 @@ async def test_one_call_tries_after_each_rest_and_the_rests_grow_to_their_most(d
         assert desk.partner.asked == asked + 1
         rest = min(2 * rest, MOST_REST)
         assert desk.notes.last.next_try_at == desk.clock.at + rest
+
+
+async def test_who_asks_for_a_trial_has_it_with_the_next_call_and_once(desk: Desk) -> None:
+    wanted: list[datetime] = []
+
+    async def asked(partner: str) -> datetime | None:
+        assert partner == "terminals"
+        return wanted[-1] if wanted else None
+
+    desk.circuit.asked = asked
+    wanted.append(desk.clock.at - timedelta(seconds=1))
+    await desk.fails(OPENS_AFTER)
+    desk.clock.passes(timedelta(seconds=2))
+    await desk.fails(1)
+    assert desk.partner.asked == OPENS_AFTER, "that was before the last failure"
+    wanted.append(desk.clock.at)
+    desk.clock.passes(timedelta(seconds=2))
+    await desk.fails(4)
+    assert desk.partner.asked == OPENS_AFTER + 1
+    desk.partner.status = 200
+    wanted.append(desk.clock.at + timedelta(seconds=1))
+    desk.clock.passes(timedelta(seconds=2))
+    assert await desk.get() == Answer("R")
+    assert desk.notes.last.state == "closed"
 
 
 async def test_an_answer_to_the_trial_lets_all_calls_through_again(desk: Desk) -> None:
@@ -256,3 +281,6 @@ async def test_the_newest_news_of_a_partner_stands_in_the_journal(journal: Journ
     await circuits.note(away)
     await circuits.note(answered)
     assert await circuits.all() == (replace(away, answered_at=MONDAY),)
+    assert await circuits.ask("bank", later, "engineer1")
+    assert await circuits.asked("bank") == later
+    assert not await circuits.ask("nobody", later, "engineer1")

@@ -34,7 +34,8 @@ CALLS = {
     "/api/v1/merchants/{merchant_no}/notice-preferences": "post", "/api/v1/merchants/{merchant_no}/contacts": "post",
     "/api/v1/merchants/{merchant_no}/contacts/export": "post", "/api/v1/merchants/{merchant_no}/callbacks": "post",
     "/api/v1/contact-tasks": "get", "/api/v1/policy": "get", "/api/v1/policy/history": "get",
-    "/api/v1/policy/preview": "get", "/api/v1/stats/course": "get", "/api/v1/policy/changes": "post",
+    "/api/v1/policy/preview": "get", "/api/v1/stats/course": "get",
+    "/api/v1/operations/partners/{partner}/try": "post", "/api/v1/policy/changes": "post",
     "/api/v1/policy/changes/{change_id}/confirm": "post", "/api/v1/policy/changes/{change_id}/drop": "post",
 }  # fmt: skip
 

@@ -114,6 +114,20 @@ async def test_who_may_only_watch_sees_no_deed_and_nobody_is_told_by_number(hous
     assert (await engineer.get("/console/privacy")).status_code == 403
 
 
+# --- partners -------------------------------------------------------------------------------------------------------
+
+
+async def test_a_partner_that_is_left_alone_is_tried_when_someone_asks(house: House) -> None:
+    engineer, reviewer = await surfing(house, "engineer1"), await surfing(house, "reviewer1")
+    page = await engineer.page("/console/partners")
+    assert "ConnectError" in page.text
+    page = engineer.read(await engineer.send(page.form("/bank/try")))
+    assert "Noted: the next call that comes is tried at once." in page.text
+    assert "Asked for:" in page.text
+    assert not (await reviewer.page("/console/partners")).has_form("/bank/try")
+    assert (await house.engineer1.post("/api/v1/operations/partners/nobody/try")).status_code == 404
+
+
 # --- every room -----------------------------------------------------------------------------------------------------
 
 ROOMS = (

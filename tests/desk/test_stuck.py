@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from desk.context import Desk
+from journal.circuits import Circuit
 from tests.desk.house import House
 from tests.desk.surfer import Surfer
 from tests.desk.working import Work
@@ -115,6 +116,10 @@ async def test_a_call_that_is_tried_again_and_again_is_listed_with_its_attempts(
             break
         await asyncio.sleep(0.2)
     work.hands.forget()
+    told = Circuit("ledger", "open", work.house.desk.clock(), "ConnectError", 1, None, None, work.house.desk.clock())
+    await work.house.desk.circuits.note(told)
+    asked = await house.engineer1.post("/api/v1/operations/partners/ledger/try")
+    assert (asked.status_code, asked.json()) == (200, {"partner": "ledger", "reached": True})
     assert found["retrying"]["attempts"] >= 3
     assert found["retrying"]["about"].startswith("ledger.")
     for _ in range(100):
