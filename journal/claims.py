@@ -16,7 +16,7 @@ from psycopg.rows import class_row
 from domain.stream import Draft, Head, canonical, seal
 from journal.requests import AppendRequest, compose
 from journal.statements import Connection, load
-from journal.writing import write
+from journal.writing import READ, write
 
 SQL = load("queue")
 
@@ -56,14 +56,20 @@ class Standing:
     def held_by(self, user: str, now: datetime) -> bool:
         return self.held(now) and self.holder == user
 
-    def refusal(self, user: str, now: datetime) -> NotTaken | None:
-        """What keeps `user` from having this task now."""
+    def barred(self) -> NotTaken | None:
+        """What keeps the user from having this task whoever holds it."""
         if self.closed:
             return NotTaken("task-closed")
         if not self.entitled_as:
             return NotTaken("not-entitled")
         if self.excluded:
             return NotTaken("excluded")
+        return None
+
+    def refusal(self, user: str, now: datetime) -> NotTaken | None:
+        """What keeps `user` from having this task now."""
+        if (barred := self.barred()) is not None:
+            return barred
         if self.held(now) and self.holder != user:
             return NotTaken("claimed-by-another", self.holder, self.held_until)
         return None
@@ -112,11 +118,51 @@ async def put_off(
     now: datetime,
     until: datetime,
     reason: str,
+    steered: Steered | None = None,
 ) -> None:
     """Ends the caller's claim, if any, and journals that the task is put off. Raises LostRaceError."""
     await connection.execute(SQL["end_lease"], {"task_id": task_id, "user": user})
     body = {"case_id": standing.case_id, "by": user, "until": _rfc3339(until), "reason": reason}
-    await _journal(connection, task_id, standing, "TaskPutOff", body, user, now)
+    await _journal(connection, task_id, standing, "TaskPutOff", body, user, now, steered)
+
+
+@dataclass(frozen=True, slots=True)
+class Steered:
+    """A lead's or engineer's word about a task: who gave it (`role:name`), under which command, why."""
+
+    signed: str
+    command_id: str
+    reason: str
+
+
+async def was_given(connection: Connection, task_id: str, command_id: str) -> bool:
+    """Whether this command was carried out on the task before."""
+    asked = {"stream": f"task:{task_id}", "command_id": command_id}
+    row = await (await connection.execute(READ["has_command"], asked)).fetchone()
+    return row is not None and bool(row[0])
+
+
+async def hand_over(
+    connection: Connection,
+    task_id: str,
+    standing: Standing,
+    *,
+    to: str | None,
+    now: datetime,
+    until: datetime,
+    steered: Steered,
+) -> None:
+    """Makes `to` the holder whoever held it, or nobody, and ends a putting off, within the caller's transaction, which
+    has locked the task. Raises LostRaceError."""
+    former = standing.holder if standing.held(now) else None
+    leased = {"task_id": task_id, "user": to, "now": now, "until": until}
+    await connection.execute(SQL["end_any_lease"], leased)
+    await connection.execute(SQL["end_aside"], leased)
+    if to is not None:
+        await connection.execute(SQL["lease"], leased)
+    body = {"case_id": standing.case_id, "from": former, "to": to, "reason": steered.reason}
+    body["until"] = _rfc3339(until) if to is not None else None
+    await _journal(connection, task_id, standing, "TaskHandedOver", body, "", now, steered)
 
 
 async def _journal(
@@ -127,6 +173,7 @@ async def _journal(
     body: dict[str, Any],
     user: str,
     now: datetime,
+    steered: Steered | None = None,
 ) -> None:
     position = standing.head.position + 1
     role = standing.entitled_as[0] if standing.entitled_as else "nobody"
@@ -135,8 +182,8 @@ async def _journal(
         standing.head,
         [Draft(type_, 1, position, canonical(body))],
         occurred_at=_rfc3339(now),
-        actor=f"{role}:{user}",
-        command_id=f"{task_id}:claim:{position}",
+        actor=steered.signed if steered else f"{role}:{user}",
+        command_id=steered.command_id if steered else f"{task_id}:claim:{position}",
     )
     if not await write(connection, AppendRequest.parse(compose("task", standing.head, entries))):
         raise LostRaceError

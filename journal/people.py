@@ -113,6 +113,12 @@ class People:
             await cursor.execute(SQL["users"], {"role": role})
             return tuple(await cursor.fetchall())
 
+    async def ever(self) -> tuple[User, ...]:
+        """Everyone, those who were shut out last."""
+        async with reading(self._pool) as connection, connection.cursor(row_factory=class_row(User)) as cursor:
+            await cursor.execute(SQL["ever"])
+            return tuple(await cursor.fetchall())
+
     async def log_in(self, name: str, password: str) -> User | None:
         """The user, if the password is theirs. An unknown name takes as long as a wrong password."""
         row = await self._row("password", {"name": name})

@@ -13,6 +13,10 @@ from journal.users
 where disabled_at is null and (%(role)s::text is null or %(role)s = any(roles))
 order by name;
 
+-- name: ever
+-- Everyone, those who were shut out last.
+select name, display_name, roles, merchant_no from journal.users order by disabled_at is not null, name;
+
 -- name: password
 -- The hash to check a log-in against.
 select u.password_hash, u.name, u.display_name, u.roles, u.merchant_no

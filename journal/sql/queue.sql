@@ -110,6 +110,9 @@ where c.expires_at <= %(now)s or c.holder = excluded.holder
 -- name: end_lease
 delete from journal.claims where task_id = %(task_id)s and holder = %(user)s
 
+-- name: end_any_lease
+delete from journal.claims where task_id = %(task_id)s
+
 -- name: end_aside
 -- Whoever takes a task that was put off ends that.
 delete from journal.asides where task_id = %(task_id)s
