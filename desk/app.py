@@ -21,6 +21,7 @@ from desk import problems
 from desk.access import bearer
 from desk.api import (
     access,
+    bulk,
     cases,
     codec,
     commands,
@@ -80,6 +81,7 @@ def create_app(config: DeskConfig, *, engine: Engine | None = None, clock: Calla
     parts = (
         access,
         operations,
+        bulk,
         merchants,
         contacts,
         terminals,
@@ -95,7 +97,7 @@ def create_app(config: DeskConfig, *, engine: Engine | None = None, clock: Calla
         policy,
         privacy,
     )
-    apart = (merchants.unkept, contacts.unkept, contacts.tasks, privacy.unkept)
+    apart = (merchants.unkept, contacts.unkept, contacts.tasks, privacy.unkept, bulk.people)
     for router in (*(part.router for part in parts), *apart):
         app.include_router(router, dependencies=[Depends(bearer)], responses=PROBLEMS)
     for open_part in (hooks, health, codec):

@@ -23,6 +23,7 @@ from domain.business_time import format_time
 from domain.policy import Policy
 from journal import Journal
 from journal.asides import Asides
+from journal.bulk import BulkActions
 from journal.callbacks import Callbacks
 from journal.cases import Cases
 from journal.circuits import Circuits
@@ -43,6 +44,7 @@ from journal.registry import Registry
 from journal.sealing import Sealer
 from journal.sessions import Sessions
 from journal.statements import Pool
+from journal.steering import Steering
 from journal.stuck import StuckCases
 from journal.touched import Touched
 from journal.tries import Tries
@@ -66,6 +68,8 @@ class Desk:
     cases: Cases
     queue: Queue
     asides: Asides
+    steering: Steering
+    bulk: BulkActions
     figures: Statistics
     inbox: Inbox
     vault: Vault
@@ -108,6 +112,8 @@ class Desk:
             cases=Cases(pool),
             queue=Queue(pool, clock),
             asides=Asides(pool, clock),
+            steering=Steering(pool, clock),
+            bulk=BulkActions(pool, clock),
             figures=Statistics(pool, clock),
             inbox=Inbox(pool),
             vault=vault,

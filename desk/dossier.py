@@ -17,6 +17,7 @@ from desk import problems
 from desk.context import Desk
 from desk.histories import Told, tell
 from desk.language import Language
+from desk.runs import link
 from desk.views import Viewer, case_view
 from domain.text import Text
 from journal.checkpoint import Checkpoint
@@ -114,7 +115,7 @@ def signed(desk: Desk, dossier: Dossier, page_sha256: str | None = None) -> dict
 
 
 def _body(desk: Desk, told: Told, proof: Proof | None, ring: Ring, viewer: Viewer, why: Text) -> dict[str, Any]:
-    view = case_view(told, viewer, desk.config)
+    view = case_view(told, viewer, link(desk.config, told.case.case_id, None))
     head = told.history.head
     left = head.position - (proof.head.position if proof else 0)
     reason = why if left else ALL_SEALED

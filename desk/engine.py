@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -31,7 +32,7 @@ from domain.text import Text
 from domain.wire import Answer
 from workflows.converter import data_converter
 from workflows.messages import CommandOrder, Outcome
-from workflows.ports import CASES, Registration, Resend
+from workflows.ports import CASES, BulkRun, Registration, Resend
 from workflows.stored import late_id
 
 ACCEPT = timedelta(seconds=3)
@@ -39,6 +40,9 @@ ACCEPT = timedelta(seconds=3)
 ANSWER = timedelta(seconds=4)
 """How long a command that was taken up may wait for its answer (an append that waits for the journal)."""
 _NOT_STARTED_PAUSE = 0.05
+RUN = timedelta(seconds=1)
+"""How long a page waits to hear which run it should link to."""
+RUN_PAUSE_SECONDS = 5.0
 ASKED_AT_ONCE = 8
 
 _AWAY = (TimeoutError, RPCError, WorkflowUpdateRPCTimeoutOrCancelledError, RuntimeError)
@@ -78,6 +82,7 @@ class Engine:
 
     def __init__(self, client: Client) -> None:
         self._client = client
+        self._ask_again_at = 0.0
 
     @classmethod
     async def open(cls, address: str, namespace: str, payload_key: str) -> Engine:
@@ -134,6 +139,20 @@ class Engine:
         """Tells a case that its journal may be ahead of it."""
         return await self._sent(self._handle(case_id).signal("resync", rpc_timeout=ACCEPT))
 
+    async def run_of(self, workflow_id: str) -> str | None:
+        """The id of the workflow's present run; None when there is none, or while the engine is away: then it is not
+        asked again for a moment, for what shows a link should not wait."""
+        if time.monotonic() < self._ask_again_at:
+            return None
+        try:
+            async with asyncio.timeout(RUN.total_seconds()):
+                described = await self._handle(workflow_id).describe(rpc_timeout=RUN)
+        except _AWAY as error:
+            if not (isinstance(error, RPCError) and error.status is RPCStatusCode.NOT_FOUND):
+                self._ask_again_at = time.monotonic() + RUN_PAUSE_SECONDS
+            return None
+        return described.run_id
+
     async def retrying(self, case_ids: Sequence[str], tries: int) -> list[Retried] | None:
         """The calls of these cases that were tried at least `tries` times; None while the engine is away."""
         slots = asyncio.Semaphore(ASKED_AT_ONCE)
@@ -182,6 +201,14 @@ class Engine:
                 return True
         return False
 
+    async def try_all_now(self, case_id: str) -> bool:
+        """Has every waiting call of the case tried again at once, not when its time comes; False when the engine is
+        away or runs no workflow of the case."""
+        request = ResetActivityRequest(
+            namespace=self._client.namespace, execution=WorkflowExecution(workflow_id=case_id), match_all=True
+        )
+        return await self._sent(self._client.workflow_service.reset_activity(request, timeout=ACCEPT))
+
     async def register(self, registered: Registration, patience: timedelta = ACCEPT) -> bool:
         """Has a registration made known to the partners; whether they know it within `patience`. The relay does the
         same under the same id, so what takes longer is not lost."""
@@ -224,6 +251,22 @@ class Engine:
             return False
         return True
 
+    async def carry_out(self, bulk_id: str) -> bool:
+        """Has a bulk action carried out; False when the engine is away. One that runs goes on, one that was stopped
+        starts anew."""
+        return await self._sent(
+            self._client.start_workflow(
+                "BulkAction",
+                BulkRun(bulk_id),
+                id=f"bulk:{bulk_id}",
+                task_queue=CASES,
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                static_summary=f"bulk action {bulk_id}",
+                rpc_timeout=ACCEPT,
+            )
+        )
+
     async def look(self) -> Known:
         """Whether the engine answers, and whether a worker has asked it for the cases' work."""
         request = DescribeTaskQueueRequest(
@@ -243,7 +286,7 @@ class Engine:
     def _handle(self, case_id: str) -> WorkflowHandle[object, object]:
         return self._client.get_workflow_handle(case_id)
 
-    async def _sent(self, sending: Awaitable[None]) -> bool:
+    async def _sent(self, sending: Awaitable[object]) -> bool:
         try:
             async with asyncio.timeout(ACCEPT.total_seconds()):
                 await sending

@@ -83,6 +83,59 @@ REFUSALS: dict[str, tuple[int, str, str]] = {
     ),
     "not-oneself": (409, "不能停用自己的账号。", "You cannot shut yourself out."),
     "shut-out-already": (409, "{name} 已停用。", "{name} is shut out already."),
+    "bulk-nothing-chosen": (
+        409,
+        "所选范围内没有案件。请放宽筛选或勾选案件。",
+        "Nothing was picked. Widen the filter, or tick cases.",
+    ),
+    "bulk-too-many": (
+        409,
+        "一次最多处理 {most} 项。请缩小筛选范围,分批办理。",
+        "At most {most} items at a time. Narrow the filter and take them in parts.",
+    ),
+    "bulk-wrong-state": (
+        409,
+        "该批量操作目前{state_zh},不能这样办理。请刷新页面。",
+        "The bulk action is {state_en} now, so this cannot be done. Reload the page.",
+    ),
+    "asker-without-rights": (
+        409,
+        "发起人 {asker} 已停用或不再有此权限。",
+        "{asker}, who asked for it, was shut out or may not ask for this any more.",
+    ),
+    "receiver-shut-out": (
+        409,
+        "接手人 {to} 不存在或已停用。",
+        "There is no {to} at the desk, or they were shut out.",
+    ),
+    "receiver-not-entitled": (
+        409,
+        "{to} 的角色不能办理该任务。",
+        "This task is not for the roles of {to}.",
+    ),
+    "receiver-excluded": (
+        409,
+        "四眼原则:{to} 已参与本案,不能办理该任务。",
+        "Four-eyes: {to} took part in this case and cannot take this task.",
+    ),
+    "no-open-task": (409, "案件没有待办任务。", "The case has no open task."),
+    "not-theirs": (409, "任务已不在 {of} 名下。", "The task is not with {of} any more."),
+    "theirs-already": (409, "任务已由 {to} 持有。", "{to} holds the task already."),
+    "in-the-queue-already": (409, "任务无人持有,已在队列中。", "Nobody holds the task: it is in the queue already."),
+    "someone-works-on-it": (409, "{holder} 正在办理该任务。", "{holder} is working on the task."),
+    "put-off-already": (409, "任务已推迟至 {until}。", "The task is put off until {until} already."),
+    "nothing-bounced": (409, "案件没有退回的通知。", "No notice of the case bounced."),
+    "no-such-case": (409, "没有案件 {case}。", "There is no case {case}."),
+    "no-workflow": (
+        409,
+        "引擎中没有该案件的流程;中继会自动启动它。",
+        "The engine runs no workflow of the case; the relay starts it by itself.",
+    ),
+    "item-broke": (
+        409,
+        "因系统故障未能完成;运维可在日志中查到原因。",
+        "It broke for a reason of ours; operations find it in the logs.",
+    ),
     "csrf": (403, "页面已过期,请刷新后重试。", "The page is out of date. Reload it and try again."),
 }
 

@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from desk.access import is_merchant_side
-from desk.config import DeskConfig
 from desk.controls import KIND
 from desk.histories import Told
 from desk.language import Language
@@ -36,8 +35,8 @@ class Viewer:
         return is_merchant_side(self.actor)
 
 
-def case_view(told: Told, viewer: Viewer, config: DeskConfig) -> dict[str, Any]:
-    """The whole case, as `GET /cases/{id}` gives it."""
+def case_view(told: Told, viewer: Viewer, run_link: str) -> dict[str, Any]:
+    """The whole case, as `GET /cases/{id}` gives it; `run_link` is where engineers see its workflow."""
     case, policy = told.case, told.policy
     reason = policy.public_reason(case.reason_code) if viewer.outside else policy.reasons[case.reason_code]
     code = code_shown(policy, case.reason_code) if viewer.outside else case.reason_code
@@ -67,13 +66,8 @@ def case_view(told: Told, viewer: Viewer, config: DeskConfig) -> dict[str, Any]:
         "actions_done": sorted(case.actions_done),
         "rounds": case.evidence.rounds,
         "allowed_commands": listing.allowed_commands(case, viewer.actor, policy),
-        "links": {} if viewer.outside else {"temporal_ui": temporal_link(config, case.case_id)},
+        "links": {} if viewer.outside else {"temporal_ui": run_link},
     }
-
-
-def temporal_link(config: DeskConfig, case_id: str) -> str:
-    """Where engineers see the case's workflow."""
-    return f"{config.temporal_ui_url.rstrip('/')}/namespaces/{config.temporal_namespace}/workflows/{case_id}"
 
 
 def _reason(reason: Reason, code: str | None, *, inside: bool) -> dict[str, Any]:

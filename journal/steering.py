@@ -60,6 +60,11 @@ class Steering:
             row = await (await connection.execute(SQL["is_theirs"], asked)).fetchone()
         return row is not None and bool(row[0])
 
+    async def was_given(self, task_id: str, steered: Steered) -> bool:
+        """Whether this word was carried out before."""
+        async with reading(self._pool) as connection:
+            return await claims.was_given(connection, task_id, steered.command_id)
+
     async def work_of(self, user: User) -> tuple[WorkOf, ...]:
         """The open tasks that hang on someone, the most urgent first."""
         asked: dict[str, Any] = {"name": user.name, "roles": sorted(user.roles), "now": self._clock(), "limit": MOST}
@@ -77,9 +82,7 @@ class Steering:
             refused = standing.barred() if to else NotTaken("task-closed") if standing.closed else None
             if refused is None:
                 name = to.name if to else None
-                await claims.hand_over(
-                    connection, task_id, standing, to=name, now=now, until=until, steered=steered
-                )  # fmt: skip
+                await claims.hand_over(connection, task_id, standing, to=name, now=now, until=until, steered=steered)
             return refused
 
         return await self._once(task_id, to, steered, work)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from psycopg.rows import class_row
 
+from domain.stream import canonical
 from journal.clock import now
-from journal.statements import Pool, load, reading
+from journal.statements import Pool, load, reading, transaction
 
 SQL = load("stuck")
+ENTER_TASKS = SQL["enter_tasks"] + b", " + load("append")["tasks"].replace(b"{{}}", b"{}") + b"select stream from head"
 PATIENCE = timedelta(minutes=5)
 """What moves by itself has moved by then."""
 MOST = 200
@@ -50,6 +52,12 @@ class StuckCases:
     async def at_partners(self) -> tuple[str, ...]:
         """Cases whose workflow calls partners just now."""
         return await self._ids("at_partners")
+
+    async def enter_tasks(self, case_id: str, position: int, tasks: Sequence[Mapping[str, Any]]) -> bool:
+        """Has the queue hold these tasks of a case and no other; False when its journal went on since `position`."""
+        asked = {"case_id": case_id, "position": position, "tasks": canonical(tasks)}
+        async with transaction(self._pool) as connection:
+            return (await (await connection.execute(ENTER_TASKS, asked)).fetchone()) is not None
 
     async def _ids(self, statement: str) -> tuple[str, ...]:
         async with reading(self._pool) as connection:

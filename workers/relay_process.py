@@ -8,6 +8,8 @@
 - Every minute or so what was written is sealed by a checkpoint (see `workers.sealing`).
 - Erasures that were cut off are finished (see `workers.retiring`).
 - What the engine does by the calendar is kept there (see `workers.schedules`).
+- Bulk actions that were confirmed are carried out (see `workers.bulk`), and what they do is done here (see
+  `workers.desk_hands`).
 
 Any number of relays may run: everything they do has a name under which the engine does it once.
 """
@@ -30,8 +32,10 @@ from journal import Journal
 from journal.changes import changes
 from journal.inbox import Command, Inbox
 from journal.relay import Relay, Standing, Unregistered
+from workers.bulk import BulkStarting
 from workers.connect import connect, telemetry
 from workers.database import open_journal
+from workers.desk_hands import desk_worker
 from workers.duties import AWAY, Busy, Later, brief, end_all, keep_at, until_told
 from workers.logs import about_case, announce_ready, logger
 from workers.pace import Pace
@@ -257,6 +261,8 @@ async def _serve(settings: Settings) -> None:
             group.create_task(sealing.run())
             group.create_task(Retiring(desk).run())
             group.create_task(Schedules(client).run())
+            group.create_task(BulkStarting(desk).run())
+            group.create_task(desk_worker(client, desk).run())
             group.create_task(_listen(settings.database_url, relay.hear))
             announce_ready()
 

@@ -36,13 +36,14 @@ from workers.duties import until_told
 from workers.log_context import LogContext, drop_replayed_lines
 from workers.logs import announce_ready
 from workers.settings import Settings, load_settings
+from workflows.bulk import BulkAction
 from workflows.freeze_appeal import FreezeAppeal
 from workflows.ports import CASES, QUEUES
 from workflows.reconciliation import Reconciliation
 from workflows.registration import Registration
 from workflows.resending import Resending
 
-WORKFLOWS: tuple[type, ...] = (FreezeAppeal, Registration, Resending, Reconciliation)
+WORKFLOWS: tuple[type, ...] = (FreezeAppeal, Registration, Resending, Reconciliation, BulkAction)
 HANDS = "hands"
 
 GRACE = timedelta(seconds=1)

@@ -70,10 +70,15 @@ NOTICES_RESEND = "notices.resend"
 """Resend → Delivered."""
 QUIET = "QuietHours"
 
+DESK_NEXT_ITEMS = "desk.next_items"
+"""BulkRun → BulkProgress: the next items of a bulk action, each judged, done and settled."""
+
 QUEUES = ("ledger", "terminals", "risk", "bank", "status", "notices", "documents")
 """The task queues of the hands, one per partner."""
 CASES = "cases"
 """The task queue of the procedures."""
+DESK = "desk"
+"""The task queue of what the desk itself does for a procedure; the relay works on it."""
 
 STEPS: Mapping[str, str] = {
     "reserve": "ledger.reserve",
@@ -250,3 +255,30 @@ class Reconciled:
     postings: int
     bank_lines: int
     differences: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class BulkProgress:
+    """How far a bulk action came: its state (`running`, `stopped`, `done`) and how many of `total` items were moved,
+    skipped, and failed."""
+
+    state: str
+    action: str = ""
+    total: int = 0
+    moved: int = 0
+    skipped: int = 0
+    failed: int = 0
+
+    @property
+    def settled(self) -> int:
+        return self.moved + self.skipped + self.failed
+
+
+@dataclass(frozen=True, slots=True)
+class BulkRun:
+    """A bulk action to be carried out, with how far the run before came. `continue_after` continues a run after so many
+    turns, for tests of long actions; otherwise the engine says when."""
+
+    bulk_id: str
+    progress: BulkProgress = BulkProgress("running")
+    continue_after: int | None = None

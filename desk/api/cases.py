@@ -16,6 +16,7 @@ from desk.histories import Told, find
 from desk.language import language_of
 from desk.public import actor_shown, code_shown, event_shown, sentence_shown
 from desk.routes import DeskRoute
+from desk.runs import run_link
 from desk.views import Viewer, case_view
 from domain.business_time import format_time, local_date
 from domain.policy import Policy
@@ -108,7 +109,8 @@ async def get_cases(
 @router.get("/{case_id}", summary="A case")
 async def get_case(told: TheCase, seen_by: TheViewer, desk: TheDesk) -> dict[str, Any]:
     """Everything about the case that the caller may see, and what they may do now (`allowed_commands`)."""
-    view = case_view(told, seen_by, desk.config)
+    run = "" if seen_by.outside else await run_link(desk, told.case.case_id)
+    view = case_view(told, seen_by, run)
     if await desk.inbox.has_pending(told.case.case_id):
         view["commands_pending"] = True
     if at := await desk.erasing.erased_at(told.case.merchant_no):

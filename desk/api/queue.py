@@ -111,7 +111,7 @@ async def get_task(task_id: str, actor: Watcher, desk: TheDesk) -> dict[str, Any
     del actor
     task = await desk.queue.find(task_id)
     if task is None:
-        raise _no_task(task_id)
+        raise no_task(task_id)
     return task_shown(task)
 
 
@@ -131,7 +131,7 @@ async def post_put_off(task_id: str, asked: PutOff, actor: Taker, desk: TheDesk)
     """It is in nobody's queue until then; no deadline moves. Refused beyond its due time; claiming it ends it."""
     task = await desk.queue.find(task_id)
     if task is None:
-        raise _no_task(task_id)
+        raise no_task(task_id)
     until = desk.clock() + timedelta(minutes=asked.minutes)
     if task.due_at is not None and until > task.due_at:
         due = task.due_at.astimezone(SHANGHAI).isoformat(timespec="minutes")
@@ -154,11 +154,12 @@ def _taken(task_id: str, taken: QueuedTask | NotTaken) -> dict[str, Any]:
     if isinstance(taken, QueuedTask):
         return task_shown(taken)
     if taken.reason == "no-such-task":
-        raise _no_task(task_id)
+        raise no_task(task_id)
     raise problems.refused(not_taken(taken))
 
 
-def _no_task(task_id: str) -> problems.Problem:
+def no_task(task_id: str) -> problems.Problem:
+    """The 404 problem of a task that is not there."""
     return problems.not_found(f"没有任务 {task_id}。", f"There is no task {task_id}.")
 
 

@@ -18,6 +18,7 @@ from desk.console.words import word
 from desk.console.yuan import typed
 from desk.histories import Told, find
 from desk.public import document_shown
+from desk.runs import run_link
 from desk.views import Viewer, case_view
 from domain import evidence
 from domain.actors import REVIEWERS
@@ -118,7 +119,8 @@ async def gather(visit: Visit, case_id: str, attempt: Attempt | None = None, see
     desk, actor = visit.desk, visit.actor
     told = await find(desk, actor, case_id)
     today = local_date(desk.clock()).isoformat()
-    view = case_view(told, Viewer(actor, visit.language, today), desk.config)
+    run = "" if visit.outside else await run_link(desk, told.case.case_id)
+    view = case_view(told, Viewer(actor, visit.language, today), run)
     events = await get_events(told, actor, desk)
     policy = told.policy
     reading = Reading(visit, told, view, today, attempt)

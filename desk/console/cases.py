@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query
 from starlette.responses import RedirectResponse, Response
@@ -11,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from desk import problems
 from desk.api.cases import get_cases
 from desk.api.commands import get_command
+from desk.bulk.actions import STEERERS
 from desk.console import forms, pages
 from desk.console.calls import Answer, RefusedError
 from desk.console.casefacts import gather
@@ -36,9 +38,11 @@ async def get_list(
     reason: str = "",
     tier: str = "",
     open: str = "",  # noqa: A002 — the parameter's public name
+    assignee: Annotated[str, Query(max_length=80)] = "",
     cursor: str | None = None,
 ) -> Response:
     """Cases, newest first; merchants see their own."""
+    asked = {"q": q.strip(), "status": status, "reason": reason, "tier": tier, "open": open, "assignee": assignee}
     listed = await get_cases(
         visit.actor,
         visit.desk,
@@ -47,6 +51,7 @@ async def get_list(
         tier=tier or None,
         q=q.strip() or None,
         open={"yes": True, "no": False}.get(open),
+        assignee=assignee.strip() or None,
         cursor=cursor,
     )
     return pages.page(
@@ -55,7 +60,9 @@ async def get_list(
         "cases.html",
         rows=listed["items"],
         next_cursor=listed["next_cursor"],
-        asked={"q": q, "status": status, "reason": reason, "tier": tier, "open": open},
+        asked=asked,
+        query=urlencode({name: value for name, value in asked.items() if value}),
+        steers=visit.may(*STEERERS),
         statuses=[status.value for status in Status],
         reasons=[reason for reason in visit.desk.policy.reasons.values() if "K1" in reason.case_kinds],
         tiers=TIERS,

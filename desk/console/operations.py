@@ -1,15 +1,26 @@
-"""The operations desk: cases that nothing moves, each with its age, its remedy and its run in Temporal."""
+"""The operations desk: cases that nothing moves, each with its age, its remedy and its run in Temporal; and what was
+done in bulk."""
 
 from __future__ import annotations
+
+from typing import Literal
+from urllib.parse import quote
 
 from fastapi import APIRouter
 from starlette.responses import RedirectResponse, Response
 
 from desk.access import allow
-from desk.api.operations import LOOKERS, WAKERS, get_stuck, post_wake
+from desk.api.bulk import get_bulks
+from desk.api.operations import get_stuck
+from desk.bulk.actions import LOOKERS, STEERERS
+from desk.bulk.showing import STATES
 from desk.console import pages
+from desk.console.cases import fresh_key
 from desk.console.visits import CONSOLE, PageRoute, SentForm, TheVisit
-from desk.histories import find
+from desk.console.words import word
+
+DEEDS = {"wake": "woken", "enter": "entered", "try_now": "tried", "free": "freed"}
+DONE = {*DEEDS.values(), "not_reached"}
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
@@ -24,15 +35,28 @@ async def get_operations(visit: TheVisit, done: str = "") -> Response:
         "operations.html",
         stuck=found["items"],
         engine=found["engine"],
-        wakes=visit.may(*WAKERS),
-        done=done if done in {"woken", "not_reached"} else "",
+        mends=visit.may(*STEERERS),
+        done=done if done in DONE else "",
+        bulks=(await get_bulks(visit.actor, visit.desk, 10))["items"],
+        states={name: text.of(visit.language) for name, text in STATES.items()},
     )
 
 
-@router.post("/operations/cases/{case_id}/wake")
-async def post_wake_case(visit: TheVisit, form: SentForm, case_id: str) -> Response:
-    """Wakes a case and comes back."""
-    del form
-    allow(visit.actor, "wake a case", *WAKERS)
-    woken = await post_wake(await find(visit.desk, visit.actor, case_id), visit.actor, visit.desk)
-    return RedirectResponse(f"{CONSOLE}/operations?done={'woken' if woken['reached'] else 'not_reached'}", 303)
+@router.post("/operations/cases/{case_id}/{remedy}")
+async def post_remedy(
+    visit: TheVisit, form: SentForm, case_id: str, remedy: Literal["wake", "enter", "try_now", "free"]
+) -> Response:
+    """Mends what keeps a case from moving, and comes back."""
+    task_id = form.one("task_id")
+    path = {
+        "wake": f"cases/{quote(case_id)}/wake",
+        "enter": f"cases/{quote(case_id)}/tasks",
+        "try_now": f"cases/{quote(case_id)}/try-now",
+        "free": f"tasks/{quote(task_id)}/free",
+    }[remedy]
+    body = {"reason": word("operations", "inactive_holder").of(visit.language)} if remedy == "free" else {}
+    answer = await visit.calls.post(f"/api/v1/operations/{path}", body, key=fresh_key())
+    if remedy == "enter":  # what its workflow does not know yet it reads, too
+        await visit.calls.post(f"/api/v1/operations/cases/{quote(case_id)}/wake", {}, key=fresh_key())
+    went = answer.body.get("reached", answer.body.get("entered", True))
+    return RedirectResponse(f"{CONSOLE}/operations?done={DEEDS[remedy] if went else 'not_reached'}", 303)

@@ -48,6 +48,7 @@ FILES = {
     "console.css": "text/css; charset=utf-8",
     "console.js": "text/javascript; charset=utf-8",
     "drafts.js": "text/javascript; charset=utf-8",
+    "follow.js": "text/javascript; charset=utf-8",
     "htmx.js": "text/javascript; charset=utf-8",
     "keys.js": "text/javascript; charset=utf-8",
     "lease.js": "text/javascript; charset=utf-8",

@@ -6,8 +6,9 @@ from fastapi import APIRouter
 from starlette.responses import RedirectResponse, Response
 
 from desk.access import allow
-from desk.api.operations import WAKERS, post_try
+from desk.api.operations import post_try
 from desk.api.queue import WATCHERS
+from desk.bulk.actions import STEERERS
 from desk.console import pages
 from desk.console.visits import CONSOLE, PageRoute, SentForm, TheVisit
 
@@ -24,7 +25,7 @@ async def get_partners(visit: TheVisit, done: str = "") -> Response:
         visit,
         "partners.html",
         circuits=standing,
-        tries=visit.may(*WAKERS),
+        tries=visit.may(*STEERERS),
         done=done if done in {"tried", "asked"} else "",
     )
 
@@ -33,6 +34,6 @@ async def get_partners(visit: TheVisit, done: str = "") -> Response:
 async def post_try_partner(visit: TheVisit, form: SentForm, partner: str) -> Response:
     """Has the partner tried at once and comes back."""
     del form
-    allow(visit.actor, "have a partner tried", *WAKERS)
+    allow(visit.actor, "have a partner tried", *STEERERS)
     tried = await post_try(partner, visit.actor, visit.desk)
     return RedirectResponse(f"{CONSOLE}/partners?done={'tried' if tried['reached'] else 'asked'}", 303)

@@ -9,6 +9,7 @@ from desk import problems
 from desk.console import (
     accesspage,
     books,
+    bulk,
     cases,
     cockpit,
     contacting,
@@ -63,7 +64,7 @@ router.include_router(door.router)
 router.include_router(portalhome.router)
 for _pages in (
     worklist.router, books.router, cases.router, documents.router, register.router, ownwork.router, accesspage.router,
-    operations.router, partners.router, policypage.router, figurespage.router,
+    operations.router, bulk.router, partners.router, policypage.router, figurespage.router,
     privacypage.router, contacting.router, contacting.of_staff,
 ):  # fmt: skip
     router.include_router(_pages, prefix=CONSOLE)

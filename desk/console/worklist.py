@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from desk import problems
 from desk.access import allow
 from desk.api.queue import TAKERS, WATCHERS, get_queue, post_claim, post_release, post_renew
+from desk.bulk.actions import STEERERS
 from desk.console import pages
 from desk.console.cases import fresh_key
 from desk.console.cockpit import next_task, place_of
@@ -71,6 +72,7 @@ async def get_worklist(
         tiers=TIERS,
         kinds=TASK_KINDS,
         takes=visit.may(*TAKERS),
+        steers=visit.may(*STEERERS),
         for_officers=await _for_officers(visit),
         done=done,
         none=none,

@@ -21,6 +21,12 @@ where s.open and s.status in ('in_review_1', 'in_review_2') and s.waiting_since 
 order by s.waiting_since
 limit %(limit)s;
 
+-- name: enter_tasks
+-- The beginning of the statement that enters a case's tasks anew, as its journal tells them, if that is still its end.
+with head as (
+    select stream, kind from journal.streams where stream = %(case_id)s and position = %(position)s for update
+)
+
 -- name: nobody_eligible
 -- No one who is not shut out has a role for the task and is free to take it.
 select t.case_id, t.task_id, t.since, t.kind as name

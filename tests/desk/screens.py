@@ -81,6 +81,24 @@ async def case_in_review(work: Work, held_fen: int = 8_642_000, reason: str = "R
     return case_id
 
 
+async def bulk_actions(work: Work, case_id: str) -> dict[str, str]:
+    """The pages of a bulk action that is only foreseen, and of one that was carried out; reviewer1 holds a task."""
+    lead, found = work.house.supervisor1, {}
+    (task,) = await work.house.desk.queue.of_case(case_id)
+    await work.house.reviewer1.post(f"/api/v1/tasks/{task.task_id}/claim")
+    asked = {"action": "hand_over", "filter": {"open": True}}
+    for name, more in {
+        "bulk-foreseen": {"dry_run": True, "to": "reviewer2"},
+        "bulk-done": {"dry_run": False, "reason": "reviewer1 即日起休假"},
+    }.items():
+        answer = await lead.post("/api/v1/bulk-actions", asked | more)
+        assert answer.status_code in {200, 202}, answer.text
+        found[name] = f"/console/bulk/{answer.json()['bulk_id']}"
+    await asyncio.sleep(2)
+    await work.house.reviewer1.post(f"/api/v1/tasks/{task.task_id}/claim")
+    return found
+
+
 @asynccontextmanager
 async def desk() -> AsyncIterator[tuple[Work, str]]:
     """A desk at work over a database of its own, and where it is."""
@@ -102,7 +120,9 @@ async def shoot(page: Page, folder: Path, name: str) -> None:
     await page.screenshot(path=folder / f"{name}.png", full_page=True)
 
 
-async def walk(browser: Browser, address: str, folder: Path, case_id: str, language: str, width: str) -> None:
+async def walk(
+    browser: Browser, address: str, folder: Path, case_id: str, bulks: dict[str, str], language: str, width: str
+) -> None:
     """Every page once."""
     size = WIDTHS[width]
     more = {"locale": LANGUAGES[language], "viewport": {"width": size[0], "height": size[1]}}
@@ -114,7 +134,8 @@ async def walk(browser: Browser, address: str, folder: Path, case_id: str, langu
             "case": here, "merchant": f"/console/merchants/{MERCHANT_NO}", "commands": "/console/commands",
             "nowhere": "/console/nowhere", "contacts": "/console/contacts", "notices": f"{here}/notices",
             "contact": f"/console/merchants/{MERCHANT_NO}/contacts", "access": "/console/access?user=reviewer2",
-            "operations": "/console/operations",
+            "operations": "/console/operations", "work": "/console/operations/people?name=reviewer1",
+            "bulk-choice": f"/console/bulk?case={case_id}", **bulks,
         }.items():  # fmt: skip
             await page.goto(address + path)
             await shoot(page, folder, f"{name}-{end}")
@@ -163,10 +184,11 @@ async def main(folder: Path, *only: str) -> None:
         for held in (1_200_000, 56_000_000, 300_000):
             await work.in_review(reason="R02", held_fen=held)
         await work.case()
+        bulks = await bulk_actions(work, case_id)
         for language in LANGUAGES:
             for width in WIDTHS:
                 if not only or f"{language}-{width}" in only:
-                    await walk(browser, address, folder, case_id, language, width)
+                    await walk(browser, address, folder, case_id, bulks, language, width)
 
 
 if __name__ == "__main__":

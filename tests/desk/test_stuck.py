@@ -49,16 +49,17 @@ async def test_it_is_for_leads_auditors_and_engineers(house: House, case_id: str
     assert (await house.auditor1.post(f"/api/v1/operations/cases/{case_id}/wake")).status_code == 403
 
 
-async def test_a_review_that_is_no_task_is_listed_and_is_mended(work: Work):
+async def test_a_review_that_is_no_task_is_listed_and_entered_anew(work: Work):
     case_id, house = await work.in_review(), work.house
     await written(house.desk, b"delete from journal.tasks where case_id = %s", case_id)
     try:
         later(house.desk, timedelta(minutes=6))
-        assert (await reasons(house.supervisor1, case_id))["no_task"]["about"] == "in_review_1"
-        woken = await house.engineer1.post(f"/api/v1/operations/cases/{case_id}/wake")
-        assert woken.json()["reached"]
-        note = {"audience": "internal", "text": "please look"}
-        assert (await house.officer1.post(f"/api/v1/cases/{case_id}/messages", note)).status_code == 201
+        found = (await reasons(house.supervisor1, case_id))["no_task"]
+        assert (found["about"], found["remedy"]) == ("in_review_1", "enter")
+        run = found["links"]["temporal_ui"].removesuffix("/history").rpartition("/")[2]
+        assert run == await house.desk.engine.run_of(case_id)
+        entered = await house.engineer1.post(f"/api/v1/operations/cases/{case_id}/tasks")
+        assert entered.json() == {"case_id": case_id, "entered": True}
         assert "no_task" not in await reasons(house.supervisor1, case_id)
         assert [task.kind for task in await house.desk.queue.of_case(case_id)] == ["review_1"]
     finally:
@@ -86,8 +87,11 @@ async def test_a_task_that_nobody_may_take_and_one_held_by_someone_shut_out_are_
         b" values (%s, 'leaver', now(), now() + interval '10 minutes')",
         task.task_id,
     )
-    assert (await reasons(house.engineer1, case_id))["inactive_holder"]["about"] == "leaver"
-    await written(house.desk, b"delete from journal.claims where task_id = %s", task.task_id)
+    found = (await reasons(house.engineer1, case_id))["inactive_holder"]
+    assert (found["about"], found["task_id"], found["remedy"]) == ("leaver", task.task_id, "free")
+    freed = await house.engineer1.post(f"/api/v1/operations/tasks/{task.task_id}/free", {"reason": "left"})
+    assert freed.json()["freed"]
+    assert "inactive_holder" not in await reasons(house.engineer1, case_id)
 
 
 async def test_a_deadline_that_passed_without_effect_is_a_lost_timer(work: Work):
@@ -106,22 +110,25 @@ async def test_a_deadline_that_passed_without_effect_is_a_lost_timer(work: Work)
 
 
 async def test_a_call_that_is_tried_again_and_again_is_listed_with_its_attempts(work: Work):
-    case_id, house = await work.in_review(), work.house
+    case_id, other, house = await work.in_review(), await work.in_review(), work.house
     work.hands.away.add("ledger")
-    await work.do(house.reviewer1, case_id, "approve", release_fen=1_000_000, reason="fine")
+    for one in (case_id, other):
+        await work.do(house.reviewer1, one, "approve", release_fen=1_000_000, reason="fine")
     found: dict[str, dict[str, Any]] = {}
     for _ in range(100):
         found = await reasons(house.engineer1, case_id)
-        if "retrying" in found:
+        if "retrying" in found and "retrying" in await reasons(house.engineer1, other):
             break
         await asyncio.sleep(0.2)
+    assert found["retrying"]["attempts"] >= 3
+    assert found["retrying"]["about"].startswith("ledger.")
     work.hands.forget()
+    tried = await house.engineer1.post(f"/api/v1/operations/cases/{other}/try-now")
+    assert (tried.status_code, tried.json()["reached"]) == (200, True)
     told = Circuit("ledger", "open", work.house.desk.clock(), "ConnectError", 1, None, None, work.house.desk.clock())
     await work.house.desk.circuits.note(told)
     asked = await house.engineer1.post("/api/v1/operations/partners/ledger/try")
     assert (asked.status_code, asked.json()) == (200, {"partner": "ledger", "reached": True})
-    assert found["retrying"]["attempts"] >= 3
-    assert found["retrying"]["about"].startswith("ledger.")
     for _ in range(100):
         found = await reasons(house.engineer1, case_id)
         if not found:

@@ -18,6 +18,7 @@ from desk.engine import Engine
 from tests.desk.house import Caller, Config, House, opened
 from tests.workers.stand import Server
 from tests.workflows.hands import Hands
+from workers.desk_hands import desk_worker
 from workers.relay_process import RelayProcess
 from workers.run_worker import cases_worker, sandbox
 from workflows import ports
@@ -105,6 +106,7 @@ async def open_work(config: Config, folder: Path) -> AsyncIterator[Work]:
             for queue in ports.QUEUES:
                 await stack.enter_async_context(Worker(client, task_queue=queue, activities=hands.on(queue)))
             await stack.enter_async_context(cases_worker(client, house.desk.journal, sandbox()))
+            await stack.enter_async_context(desk_worker(client, house.desk))
             relay = RelayProcess(client, house.desk.journal, lambda command: deliver(house.desk, command))
             relaying = asyncio.create_task(relay.run())
             stack.push_async_callback(_ended, relaying)

@@ -25,6 +25,7 @@ from tests.workflows.calendars import Calendars
 from tests.workflows.hands import Hands
 from workers.stack.temporal import SEARCH_ATTRIBUTES
 from workflows import ports
+from workflows.bulk import BulkAction
 from workflows.freeze_appeal import FreezeAppeal
 from workflows.registration import Registration
 from workflows.resending import Resending
@@ -68,7 +69,7 @@ class Engine:
         self.cases = Worker(
             self.env.client,
             task_queue=ports.CASES,
-            workflows=[FreezeAppeal, Registration, Resending],
+            workflows=[FreezeAppeal, Registration, Resending, BulkAction],
             activities=[self.door.append, self.door.read],
             workflow_runner=self.calendars,
             max_cached_workflows=remembers,

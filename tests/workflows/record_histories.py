@@ -17,6 +17,7 @@ from typing import Any
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import WorkflowHistory
 
+from tests.workflows.bulk_turns import a_bulk_action_in_turns
 from tests.workflows.calendars import nanoseconds
 from tests.workflows.engine import open_engine
 from tests.workflows.stories import STORIES
@@ -24,6 +25,8 @@ from tests.workflows.world import open_desk
 from workers.stack.postgres import Postgres
 
 HISTORIES = Path(__file__).parent / "histories"
+OTHERS = {"a_bulk_action_in_turns": a_bulk_action_in_turns}
+"""Stories of procedures that are no case's."""
 BILLION = 1_000_000_000
 
 
@@ -59,17 +62,24 @@ async def record(database: str, names: list[str]) -> None:
     HISTORIES.mkdir(exist_ok=True)
     async with open_engine(database) as engine:
         for name in names:
+            if name in OTHERS:
+                write(name, await (await OTHERS[name](engine)).fetch_history())
+                continue
             async with open_desk(engine) as desk:
                 appeal = await STORIES[name](desk)
                 await appeal.quiet()
                 history = on_its_calendar(await appeal.handle.fetch_history(), desk.moved)
-                (HISTORIES / f"{name}.json").write_text(as_lines(history), encoding="utf-8")
-                print(f"{name}: {len(history.events)} events")  # noqa: T201
+                write(name, history)
+
+
+def write(name: str, history: WorkflowHistory) -> None:
+    (HISTORIES / f"{name}.json").write_text(as_lines(history), encoding="utf-8")
+    print(f"{name}: {len(history.events)} events")  # noqa: T201
 
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder, Postgres(Path(folder), durable=False) as server:
-        asyncio.run(record(server.create_database("histories"), sys.argv[1:] or list(STORIES)))
+        asyncio.run(record(server.create_database("histories"), sys.argv[1:] or [*STORIES, *OTHERS]))
 
 
 if __name__ == "__main__":

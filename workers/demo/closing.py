@@ -25,7 +25,7 @@ async def close(stage: Stage, appeals: Sequence[Appeal]) -> dict[str, Any]:
     balance = await _trial_balance(stage)
     journal = await _verify(stage)
     mails = await _mails(stage, appeals)
-    links = {case["case_id"]: stage.temporal_link(case["case_id"]) for case in cases}
+    links = {appeal.case_id: (await appeal.see())["links"]["temporal_ui"] for appeal in appeals}
     for case_id, link in links.items():
         stage.telling.does(case_id, link)
     return {"cases": cases, "trial_balance": balance, "journal": journal, "mails": mails, "temporal_ui": links}

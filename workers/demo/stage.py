@@ -93,9 +93,6 @@ class Stage:
         os.kill(pid, signal.SIGKILL)
         return pid
 
-    def temporal_link(self, case_id: str) -> str:
-        return f"{self.stack['temporal_ui']}/namespaces/default/workflows/{case_id}"
-
 
 @asynccontextmanager
 async def open_stage(place: Place, telling: Telling) -> AsyncIterator[Stage]:

@@ -38,7 +38,7 @@ if (queue) {
 
   const refresh = async () => {
     // who writes in the list, or has a part of it open, is not disturbed
-    if (busy || queue.querySelector("details[open]") || (queue.contains(document.activeElement) && document.activeElement.matches("input, select"))) return;
+    if (busy || queue.querySelector("details[open], input[name=case]:checked") || (queue.contains(document.activeElement) && document.activeElement.matches("input, select"))) return;
     busy = true;
     try {
       const answer = await fetch(location.href, { credentials: "same-origin", redirect: "error" });
