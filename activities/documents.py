@@ -123,6 +123,8 @@ class Documents:
         merchant = await self._records.merchant(order.merchant_no)
         known = _on_file(await self._records.details(order.merchant_no), order)
         known["terminal"] = await self._terminal(order.terminal_sn)
+        if order.ticket:
+            known["ticket"] = order.ticket
         if order.doc_type in ABOUT_SALES:
             known["transactions"] = await self._recorded(order)
         paper = await self._records.files.get(order.document_id)

@@ -13,6 +13,7 @@ from activities.bank import Bank
 from activities.calls import TIMEOUT, Call
 from activities.circuit import Asked, Circuit, Note, never, nowhere
 from activities.documents import Documents
+from activities.field import FieldService
 from activities.journal import JournalHands
 from activities.ledger import Ledger
 from activities.notices import Notices, Staff
@@ -47,6 +48,7 @@ class HandsConfig:
     status_url: str
     documents_url: str
     notices_url: str
+    field_url: str
     portal_url: str
     desk_url: str
     otp_key: bytes = field(repr=False)
@@ -86,6 +88,7 @@ def hands(
         "bank": activities_of(Bank(calls["bank"], records)),
         "status": activities_of(Status(calls["status"])),
         "notices": activities_of(Notices(calls["notices"], records, wording, staff)),
+        "field": activities_of(FieldService(calls["field"], records)),
         "documents": activities_of(Documents(calls["documents"], records, calls["bank"])),
     }
 

@@ -305,6 +305,12 @@ class Note(CommandBody):
     note: MaybeRecorded = ""
 
 
+class DispatchField(Note):
+    """`place` says how far a technician has to go."""
+
+    place: Literal["city", "rural"] = "city"
+
+
 class Bare(CommandBody):
     pass
 
@@ -417,7 +423,7 @@ class NewAccount(CommandBody):
 COMMANDS: Mapping[str, type[CommandBody]] = {
     "confirm_reason": ConfirmReason,
     "open_appeal": Statement,
-    "dispatch_field": Note,
+    "dispatch_field": DispatchField,
     "field_done": Note,
     "extend_evidence": Bare,
     "submit": Submit,

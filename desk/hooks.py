@@ -10,7 +10,7 @@ import hmac
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Annotated, Any, Literal
@@ -24,8 +24,10 @@ from desk.delivery import deliver_stored, message_of
 from desk.histories import Told, tell
 from desk.problems import Problem
 from domain.actors import Actor
-from domain.commands import AnswerPayout
+from domain.business_time import format_time
+from domain.commands import AnswerPayout, AnswerVisit
 from domain.events import DiscrepancyFound
+from domain.field import contradicted
 from domain.release import answer_payout
 from journal.callbacks import Discrepancy, Received, note, receive
 from journal.inbox import put
@@ -60,6 +62,22 @@ class BankCallback(Callback):
     step_key: Id
 
 
+class Slot(BaseModel):
+    """An appointment."""
+
+    ends: AwareDatetime
+
+
+class FieldCallback(Callback):
+    """Field service's word on a visit."""
+
+    outcome: Literal["assigned", "no_show", "cancelled", "done"]
+    step_key: Id
+    visit_ref: Line | None = None
+    result: Literal["done", "beyond_repair", "swapped"] | None = None
+    slot: Slot | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Heard:
     """What became of a callback: accepted, duplicate or discrepancy."""
@@ -91,12 +109,15 @@ def read(source: Source, body: bytes) -> Callback:
         json.loads(text)
         if "\\u0000" in text:
             raise ValueError("it holds the character U+0000")
-        kind = BankCallback if source == "bank" else Callback
-        return kind.model_validate_json(text)
+        return KINDS.get(source, Callback).model_validate_json(text)
     except ValidationError as error:
         raise problems.of_validation(error.errors()) from None
     except (ValueError, RecursionError) as error:
         raise problems.of_validation((), str(error)) from None
+
+
+KINDS: Mapping[Source, type[Callback]] = {"bank": BankCallback, "field": FieldCallback}
+"""The sources whose messages say what becomes of a case, and their form."""
 
 
 async def hear(desk: Desk, source: Source, callback: Callback) -> Heard:
@@ -119,20 +140,16 @@ async def hear(desk: Desk, source: Source, callback: Callback) -> Heard:
 async def _pass_on(
     connection: Connection, source: Source, callback: Callback, told: Told | None, received: Received
 ) -> str | None:
-    """Puts the bank's word, repeats too, into the case's inbox; other sources' messages are only kept for now."""
-    if source != "bank" or told is None or told.case.finished or received.times > MOST_REPEATS:
+    """Puts the bank's word and field service's, repeats too, into the case's inbox; other sources' messages are only
+    kept for now."""
+    if source not in KINDS or told is None or told.case.finished or received.times > MOST_REPEATS:
         return None
-    command = {
-        "step_key": callback.step_key,
-        "outcome": callback.outcome,
-        "message_ref": callback.message_ref,
-        "reason": callback.reason,
-    }
+    name, said = ("answer_visit", _visit_word(callback)) if source == "field" else ("answer_payout", _word(callback))
     command_id = f"callback:{source}:{callback.message_ref}:{received.times}"
     partner = Actor(source, ("partner",))
     await put(
         connection,
-        message_of(CommandOrder("answer_payout", json.dumps(command, ensure_ascii=False), command_id, partner)),
+        message_of(CommandOrder(name, json.dumps(asdict(said), ensure_ascii=False), command_id, partner)),
         callback.case_id,
     )
     return command_id
@@ -144,17 +161,33 @@ def _contradiction(source: Source, callback: Callback, told: Told | None, receiv
         return _found(source, callback, "no such case")
     if not received.same and received.body.get("outcome") != callback.outcome:
         return _found(source, callback, str(received.body.get("outcome")))
+    if source == "field":
+        recorded = contradicted(told.case, _visit_word(callback))
+        return _found(source, callback, recorded) if recorded is not None else None
     if source != "bank":
         return None
-    claim = AnswerPayout(callback.step_key, _outcome(callback), callback.message_ref, callback.reason)
-    for event in answer_payout(told.case, claim):
+    for event in answer_payout(told.case, _word(callback)):
         if isinstance(event, DiscrepancyFound):
             return _found(source, callback, event.recorded)
     return None
 
 
-def _outcome(callback: Callback) -> Literal["confirmed", "bounced"]:
-    return "confirmed" if callback.outcome == "confirmed" else "bounced"
+def _word(callback: Callback) -> AnswerPayout:
+    outcome: Literal["confirmed", "bounced"] = "confirmed" if callback.outcome == "confirmed" else "bounced"
+    return AnswerPayout(callback.step_key, outcome, callback.message_ref, callback.reason)
+
+
+def _visit_word(callback: Callback) -> AnswerVisit:
+    assert isinstance(callback, FieldCallback)
+    return AnswerVisit(
+        step_key=callback.step_key,
+        outcome=callback.outcome,
+        message_ref=callback.message_ref,
+        happened_at=format_time(callback.occurred_at),
+        visit_ref=callback.visit_ref or "",
+        result=callback.result or "",
+        slot_ends=format_time(callback.slot.ends) if callback.slot else "",
+    )
 
 
 def _found(source: Source, callback: Callback, recorded: str) -> Discrepancy:

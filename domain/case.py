@@ -227,6 +227,30 @@ class Release:
 
 
 @dataclass(frozen=True, slots=True)
+class Visit:
+    """The case's `n`-th visit by field service, in a city or far out (`place`), to look at what `note` says.
+
+    `state` is wanted, ordered, booked, assigned, missed, cancelled, done or called_off. `promised` is until when the
+    merchant was told that the technician comes; `heard` has every message about it, by its reference, and `heard_at`
+    says when the newest thing happened.
+    """
+
+    n: int
+    place: str
+    note: str
+    state: str = "wanted"
+    ref: str = ""
+    promised: str = ""
+    heard: Mapping[str, str] = field(default_factory=dict)
+    heard_at: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a technician may be on the way (or an order for one)."""
+        return self.state in {"ordered", "booked", "assigned", "missed"}
+
+
+@dataclass(frozen=True, slots=True)
 class OwedNotice:
     """A notice someone must still get: `key` is its idempotency key, `facts` fill its template (no personal data)."""
 
@@ -266,6 +290,7 @@ class Case:
     evidence: Evidence = field(default_factory=Evidence)
     review: Review = field(default_factory=Review)
     release: Release = field(default_factory=Release)
+    visit: Visit | None = None
     settled: Amounts = field(default_factory=Amounts)
     dues: Mapping[str, Due] = field(default_factory=dict)
     reminded: frozenset[str] = frozenset()
@@ -291,9 +316,11 @@ class Case:
 
     @property
     def finished(self) -> bool:
-        """Whether nothing is left to do or to watch: closed, everyone told, no control on, no time running."""
+        """Whether nothing is left to do or to watch: closed, everyone told, no control on, no time running, nobody on
+        the way."""
         on = any(not control.lifted or control.owed for control in self.controls)
-        return not (self.is_open or self.owed or self.dues or on or self.limits_owed)
+        visited = self.visit is not None and self.visit.is_open
+        return not (self.is_open or self.owed or self.dues or on or self.limits_owed or visited)
 
     @property
     def limits_owed(self) -> str | None:

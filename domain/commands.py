@@ -52,11 +52,16 @@ class OpenAppeal:
 
 @dataclass(frozen=True, slots=True)
 class DispatchField:
+    """`place` says how far a technician has to go."""
+
     note: str = ""
+    place: Literal["city", "rural"] = "city"
 
 
 @dataclass(frozen=True, slots=True)
 class FieldDone:
+    """What field service found, as an officer knows it: the way by hand beside the technician's own report."""
+
     note: str = ""
 
 
@@ -275,6 +280,41 @@ class AnswerPayout:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderVisit:
+    """The visit the case waits for is about to be booked."""
+
+
+@dataclass(frozen=True, slots=True)
+class BookVisit:
+    """Field service took the order of visit `n`."""
+
+    n: int
+    visit_ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerVisit:
+    """Field service's word on a visit, from its signed message or from asking. `slot_ends` is when the appointment it
+    made is over."""
+
+    step_key: str
+    outcome: Literal["assigned", "no_show", "cancelled", "done"]
+    message_ref: str
+    happened_at: str
+    visit_ref: str = ""
+    result: str = ""
+    slot_ends: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CallOffVisit:
+    """Visit `n`, which nobody needs any more, was called off."""
+
+    n: int
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
 class RecordAccountCheck:
     matches: bool
     finding: Text
@@ -328,8 +368,8 @@ Command = (
     | Rejustify | PlaceLegalHold | LiftLegalHold | ResetCredentials | SignAgreement | NewAccount | ApproveAccount
     | PostMessage | ChangeParty
     | PassDeadline | RecordEnforcement | RecordChecks | DeferChecks | ResumeChecks | Execute | StartStep | FinishStep
-    | LoseStep | FailStep | UndoStep | AnswerPayout | RecordAccountCheck | RecordLimits | RecordNotice
-    | RecordRefusal | ReportRefusal | SettleRefusal
+    | LoseStep | FailStep | UndoStep | OrderVisit | BookVisit | AnswerVisit | CallOffVisit | AnswerPayout
+    | RecordAccountCheck | RecordLimits | RecordNotice | RecordRefusal | ReportRefusal | SettleRefusal
 )  # fmt: skip
 
 
@@ -356,7 +396,7 @@ _R1, _R2 = Status.IN_REVIEW_1, Status.IN_REVIEW_2
 PEOPLES: Mapping[str, Turn] = {
     "confirm_reason": Turn(ConfirmReason, ("officer",), _in(Status.OPENED)),
     "open_appeal": Turn(OpenAppeal, _MERCHANT, _in(Status.REASON_CONFIRMED)),
-    "dispatch_field": Turn(DispatchField, ("officer",), _in(Status.REASON_CONFIRMED)),
+    "dispatch_field": Turn(DispatchField, ("officer",), _in(Status.REASON_CONFIRMED, Status.AWAITING_FIELD)),
     "field_done": Turn(FieldDone, ("officer",), _in(Status.AWAITING_FIELD)),
     "add_document": Turn(AddDocument, (*_MERCHANT, "compliance_head"), _OPEN),
     "extend_evidence": Turn(ExtendEvidence, _MERCHANT, _in(Status.REASON_CONFIRMED, Status.DRAFT)),

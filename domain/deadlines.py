@@ -12,7 +12,10 @@ from domain.case import Case, Control
 from domain.events import Due
 from domain.policy import Policy
 
-STAGE_BOUND = ("evidence", "evidence_reminder", "supplement", "auto_check", "manual_check", "review", "approval")
+STAGE_BOUND = (
+    "evidence", "evidence_reminder", "supplement", "auto_check", "manual_check", "review", "approval",
+    "field_accept", "field_visit",
+)  # fmt: skip
 """Deadlines that end with the stage they belong to. The others end by an event of their own."""
 
 
@@ -81,6 +84,14 @@ def next_hold_day(policy: Policy, control: Control, now: str) -> int:
     elapsed = bt.parse_time(now) - bt.parse_time(control.placed.placed_at)
     every = policy.timers.hold_rejustify_days
     return (elapsed.days // every + 1) * every
+
+
+def for_visit(policy: Policy, place: str, start: str) -> tuple[Due, ...]:
+    """By when field service is to accept a visit, and to have come."""
+    moment, timers = bt.parse_time(start), policy.timers
+    days = timers.field_visit_rural_bd if place == "rural" else timers.field_visit_city_bd
+    accept = named("field_accept", bt.after_hours(moment, timers.field_accept_hours))
+    return (accept, named("field_visit", bt.end_of_business_day(policy.calendar, moment, days)))
 
 
 def for_freeze_notice(policy: Policy, start: str) -> tuple[Due, ...]:

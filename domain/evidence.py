@@ -34,8 +34,6 @@ from domain.events import (
     Event,
     EvidenceExtended,
     EvidenceResubmitted,
-    FieldServiceDone,
-    FieldServiceRequested,
     ReasonConfirmed,
     RequirementWaived,
     SupplementItem,
@@ -74,16 +72,6 @@ def _required(case: Case, reason_code: str, policy: Policy) -> tuple[tuple[str, 
 
 def open_appeal(statement_ref: str, asked: Asked) -> tuple[Event, ...]:
     return (AppealOpened(statement_ref, on_behalf(asked)),)
-
-
-def dispatch_field(case: Case, note: str, policy: Policy) -> tuple[Event, ...] | Refused:
-    if not policy.reasons[case.reason_code].field_service:
-        return refuse("field-not-offered", reason=case.reason_code)
-    return (FieldServiceRequested(note),)
-
-
-def field_done(note: str, asked: Asked, policy: Policy) -> tuple[Event, ...]:
-    return (FieldServiceDone(note, deadlines.for_evidence(policy, asked.at)),)
 
 
 def on_behalf(asked: Asked) -> bool:

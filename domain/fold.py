@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import assert_never
 
 from domain import events as e
-from domain import fold_release
+from domain import fold_field, fold_release
 from domain.business_time import local_date, parse_time
 from domain.case import CLOSED, Case, Document, Evidence, RefusedEffect, Release, Review, Status, higher
 from domain.fold_release import ReleaseEvent
@@ -36,6 +36,11 @@ UNVERSIONED = frozenset(
         e.TransactionsQuestioned,
         e.HoldRejustifyDue,
         e.FreezeNoticeLate,
+        e.FieldVisitOrdered,
+        e.FieldVisitBooked,
+        e.FieldVisitAnswered,
+        e.FieldVisitLate,
+        e.FieldVisitCalledOff,
         e.EvidenceReminded,
         e.DecisionLate,
         e.ReviewOverdue,
@@ -90,11 +95,15 @@ def _apply(case: Case, event: e.Event, moment: Moment) -> Case:
         ):  # fmt: skip
             return _on_controls(case, event, moment)
         case (
-            e.ReasonConfirmed() | e.AppealOpened() | e.FieldServiceRequested() | e.FieldServiceDone()
-            | e.EvidenceReminded() | e.EvidenceExtended() | e.DocumentAdded() | e.DocumentChecked()
-            | e.DocumentJudged() | e.RequirementWaived() | e.SupplementRequested()
+            e.ReasonConfirmed() | e.AppealOpened() | e.EvidenceReminded() | e.EvidenceExtended() | e.DocumentAdded()
+            | e.DocumentChecked() | e.DocumentJudged() | e.RequirementWaived() | e.SupplementRequested()
         ):  # fmt: skip
             return _on_evidence(case, event, moment)
+        case (
+            e.FieldServiceRequested() | e.FieldVisitOrdered() | e.FieldVisitBooked() | e.FieldVisitAnswered()
+            | e.FieldVisitLate() | e.FieldVisitCalledOff() | e.FieldServiceDone()
+        ):  # fmt: skip
+            return fold_field.evolve(case, event, by=moment.by)
         case (
             e.CaseSubmitted() | e.EvidenceResubmitted() | e.CheckDeferred() | e.CheckResumed() | e.ManualCheck()
             | e.ChecksPassed() | e.CaseExpired() | e.CaseReopened() | e.PartyChanged()
@@ -179,9 +188,8 @@ def _taken_up_again(case: Case) -> Case:
 
 
 EvidenceEvent = (
-    e.ReasonConfirmed | e.AppealOpened | e.FieldServiceRequested | e.FieldServiceDone | e.EvidenceReminded
-    | e.EvidenceExtended | e.DocumentAdded | e.DocumentChecked | e.DocumentJudged | e.RequirementWaived
-    | e.SupplementRequested
+    e.ReasonConfirmed | e.AppealOpened | e.EvidenceReminded | e.EvidenceExtended | e.DocumentAdded
+    | e.DocumentChecked | e.DocumentJudged | e.RequirementWaived | e.SupplementRequested
 )  # fmt: skip
 
 
@@ -200,10 +208,6 @@ def _on_evidence(case: Case, event: EvidenceEvent, moment: Moment) -> Case:
         case e.AppealOpened():
             opened = enter(handled(case, moment.by), Status.DRAFT, tuple(case.dues.values()))
             return replace(opened, appealed_by=moment.by)
-        case e.FieldServiceRequested():
-            return enter(handled(case, moment.by), Status.AWAITING_FIELD)
-        case e.FieldServiceDone():
-            return enter(handled(case, moment.by), Status.DRAFT, event.dues)
         case e.EvidenceReminded():
             return ended(case, f"evidence_reminder:{event.days_left}")
         case e.EvidenceExtended():

@@ -11,8 +11,8 @@ everything; silence never approves.
     opened → reason_confirmed → draft → submitted → in_review_1 (→ in_review_2) → approved → executing
            → (post_actions) → closed_released                    and the ways back and out
 
-Source: spec transitions.csv, rows K* and K1. The parts say the details: `controls`, `evidence`, `four_eyes`, `review`,
-`release`, `legal`, `timeouts`; `fold` is what each event makes of the state.
+Source: spec transitions.csv, rows K* and K1. The parts say the details: `controls`, `evidence`, `field`, `four_eyes`,
+`review`, `release`, `legal`, `timeouts`; `fold` is what each event makes of the state.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from domain import commands as c
-from domain import controls, deadlines, discrepancies, evidence, legal, release, review, timeouts
+from domain import controls, deadlines, discrepancies, evidence, field, legal, release, review, timeouts
 from domain.actors import MERCHANT_SIDE
 from domain.case import Case, Status
 from domain.commands import NAMES, PEOPLES, Asked, Command
@@ -71,9 +71,9 @@ def _decide(case: Case, command: Command, asked: Asked, policy: Policy) -> Decis
         case c.OpenAppeal():
             return evidence.open_appeal(command.statement_ref, asked)
         case c.DispatchField():
-            return evidence.dispatch_field(case, command.note, policy)
+            return field.dispatch_field(case, command, policy)
         case c.FieldDone():
-            return evidence.field_done(command.note, asked, policy)
+            return field.field_done(command.note, asked, policy)
         case c.AddDocument():
             return evidence.add_document(case, command, asked)
         case c.ExtendEvidence():
@@ -119,6 +119,7 @@ def _decide(case: Case, command: Command, asked: Asked, policy: Policy) -> Decis
         case (
             c.PassDeadline() | c.RecordEnforcement() | c.RecordChecks() | c.DeferChecks() | c.ResumeChecks()
             | c.Execute() | c.StartStep() | c.FinishStep() | c.LoseStep() | c.FailStep() | c.UndoStep()
+            | c.OrderVisit() | c.BookVisit() | c.AnswerVisit() | c.CallOffVisit()
             | c.AnswerPayout() | c.RecordAccountCheck() | c.RecordLimits() | c.RecordNotice() | c.RecordRefusal()
             | c.ReportRefusal() | c.SettleRefusal()
         ):  # fmt: skip
@@ -129,7 +130,8 @@ def _decide(case: Case, command: Command, asked: Asked, policy: Policy) -> Decis
 
 _Procedure = (
     c.PassDeadline | c.RecordEnforcement | c.RecordChecks | c.DeferChecks | c.ResumeChecks | c.Execute | c.StartStep
-    | c.FinishStep | c.LoseStep | c.FailStep | c.UndoStep | c.AnswerPayout | c.RecordAccountCheck | c.RecordLimits
+    | c.FinishStep | c.LoseStep | c.FailStep | c.UndoStep | c.OrderVisit | c.BookVisit | c.AnswerVisit
+    | c.CallOffVisit | c.AnswerPayout | c.RecordAccountCheck | c.RecordLimits
     | c.RecordNotice | c.RecordRefusal | c.ReportRefusal | c.SettleRefusal
 )  # fmt: skip
 
@@ -158,6 +160,14 @@ def _proceed(case: Case, command: _Procedure, asked: Asked, policy: Policy) -> D
             return _finish(case, release.fail_step(case, command, asked, policy), asked, policy)
         case c.UndoStep():
             return _undo(case, command, asked, policy)
+        case c.OrderVisit():
+            return field.order_visit(case)
+        case c.BookVisit():
+            return field.book_visit(case, command, asked, policy)
+        case c.AnswerVisit():
+            return field.answer_visit(case, command, asked, policy)
+        case c.CallOffVisit():
+            return field.call_off_visit(case, command)
         case c.AnswerPayout():
             return _with_start(case, release.answer_payout(case, command), asked)
         case c.RecordAccountCheck():

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
+from domain import field
 from domain.actors import MERCHANT_SIDE, Actor
 from domain.business_time import format_time, parse_time
 from domain.case import Case, Control, Status
@@ -168,7 +169,7 @@ def _open_to(case: Case, name: str, actor: Actor, policy: Policy) -> bool:
         case "extend_evidence":
             return not case.evidence.extended
         case "dispatch_field":
-            return policy.reasons[case.reason_code].field_service
+            return field.may_dispatch(case, policy)
         case "approve":
             return case.release.past_pivot and case.release.payout == "none"
         case _:

@@ -34,6 +34,12 @@ def _owed(case: Case, event: e.Event) -> tuple[_Owed, ...]:
             return (("control_added", "merchant", {"held_fen": str(event.control.held_fen)}),)
         case e.ReasonConfirmed():
             return (("reason_confirmed", "merchant", _due(case, "evidence")),)
+        case e.FieldVisitAnswered():
+            return _visit(event)
+        case e.FieldVisitLate():
+            return (("visit_late", "lead", {}),)
+        case e.FieldServiceDone() if event.visit_ref:
+            return (("visit_done", "merchant", _due(case, "evidence")),)
         case e.EvidenceReminded():
             return (("evidence_reminder", "merchant", _due(case, "evidence")),)
         case e.CaseSubmitted() | e.EvidenceResubmitted():
@@ -84,6 +90,18 @@ def _owed(case: Case, event: e.Event) -> tuple[_Owed, ...]:
             return (("effect_refused", "operations", {"effect": event.source, "code": event.claimed}),)
         case e.DiscrepancyFound():
             return (("discrepancy", "operations", {"source": event.source}),)
+        case _:
+            return ()
+
+
+def _visit(event: e.FieldVisitAnswered) -> tuple[_Owed, ...]:
+    match event.outcome:
+        case "assigned":
+            return (("visit_arranged", "merchant", {"due": event.promised}),)
+        case "no_show":
+            return (("visit_missed", "merchant", {}),)
+        case "cancelled":
+            return (("visit_cancelled", "merchant", {}), ("visit_to_rebook", "lead", {}))
         case _:
             return ()
 

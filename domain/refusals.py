@@ -57,6 +57,11 @@ REFUSALS: dict[str, tuple[int, str, str]] = {
         "案件状态为“{status}”,不能执行“{command}”。可执行于:{when}。",
         "The case is {status}; {command} is possible only in: {when}.",
     ),
+    "visit-under-way": (
+        409,
+        "现场服务已经安排,尚未结束。请等待其结果,或登记现场服务结果。",
+        "Field service is arranged and not over. Wait for what it finds, or record that yourself.",
+    ),
     "case-closed": (
         409,
         "案件已结案,不能再附加管控。",

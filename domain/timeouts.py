@@ -5,7 +5,7 @@ Source: spec timers.csv, on_expiry. A command names the due time it fires for, s
 
 from __future__ import annotations
 
-from domain import controls, deadlines, evidence, release
+from domain import controls, deadlines, evidence, field, release
 from domain.business_time import parse_time
 from domain.case import Case, Control
 from domain.commands import Asked, PassDeadline
@@ -47,6 +47,8 @@ def pass_deadline(case: Case, command: PassDeadline, asked: Asked, policy: Polic
             return (EvidenceReminded(int(detail)),)
         case "evidence" | "supplement":
             return (CaseExpired(kind, deadlines.for_reopening(policy, asked.at)),)
+        case "field_accept" | "field_visit":
+            return field.late(case, kind)
         case "auto_check":
             return evidence.defer_checks(asked, policy)
         case "manual_check":

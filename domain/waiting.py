@@ -57,11 +57,13 @@ STEPS: Mapping[str, tuple[Text, Text]] = {
     "reduce_limits": (_RISK, Text("调低限额", "reduce the limits")),
     "restore_limits": (_RISK, Text("恢复限额", "restore the limits")),
     "monitor": (_RISK, Text("持续监测", "watch the terminal")),
+    "book_visit": (Text("现场服务", "field service"), Text("预约上门", "book a visit")),
+    "call_off_visit": (Text("现场服务", "field service"), Text("取消上门", "call off the visit")),
     "block": (_TERMINALS, Text("锁定终端", "block the terminal")),
 }
 """Who carries out each step of a release, each reversal and each effect beside it, and what it is called."""
 
-_BANK = STEPS["pay_out"][0]
+_BANK, _FIELD = STEPS["pay_out"][0], STEPS["book_visit"][0]
 
 _WHO = {
     "merchant": Text("商户", "the merchant"),
@@ -119,7 +121,7 @@ def _next(case: Case, policy: Policy) -> _Next:
         case Status.REASON_CONFIRMED:
             return _of("merchant", "evidence", Text("提出解冻申诉", "open the appeal"))
         case Status.AWAITING_FIELD:
-            return _of("officer", "", Text("登记现场服务结果", "record what field service found"))
+            return _for_field_service(case)
         case Status.DRAFT:
             return _of("merchant", "evidence", _to_file(case, policy))
         case Status.AWAITING_SUPPLEMENT:
@@ -151,6 +153,18 @@ def _next(case: Case, policy: Policy) -> _Next:
 
 def _of(who: str, deadline: str, act: Text) -> _Next:
     return who, deadline, act, _WHO[who]
+
+
+def _for_field_service(case: Case) -> _Next:
+    visit = case.visit
+    if visit is None or visit.state == "cancelled":
+        act = Text("重新安排现场服务,或登记其结果", "send field service anew, or record what was found")
+        return _of("officer", "", act)
+    if visit.state in {"wanted", "ordered"}:
+        return ("partner", "", Text("受理上门服务", "take the order for a visit"), _FIELD)
+    deadline = "field_visit" if visit.state == "assigned" else "field_accept"
+    deadline = deadline if deadline in case.dues else "field_visit"
+    return ("partner", deadline, Text("上门核查", "visit the shop"), _FIELD)
 
 
 def _to_file(case: Case, policy: Policy) -> Text:

@@ -35,6 +35,11 @@ EVENTS: Mapping[str, type[Any]] = {
     "ReasonConfirmed": e.ReasonConfirmed,
     "AppealOpened": e.AppealOpened,
     "FieldServiceRequested": e.FieldServiceRequested,
+    "FieldVisitOrdered": e.FieldVisitOrdered,
+    "FieldVisitBooked": e.FieldVisitBooked,
+    "FieldVisitAnswered": e.FieldVisitAnswered,
+    "FieldVisitLate": e.FieldVisitLate,
+    "FieldVisitCalledOff": e.FieldVisitCalledOff,
     "FieldServiceDone": e.FieldServiceDone,
     "EvidenceReminded": e.EvidenceReminded,
     "EvidenceExtended": e.EvidenceExtended,
@@ -107,6 +112,7 @@ COMMANDS: Mapping[str, type[Any]] = {
     "change_party": c.ChangeParty,
     "post_message": c.PostMessage,
     "answer_payout": c.AnswerPayout,
+    "answer_visit": c.AnswerVisit,
 }
 """The commands that reach a case from outside its procedure, by name."""
 
@@ -123,8 +129,20 @@ def _by_nobody(body: Body) -> Body:
     return {**body, "author": ""}
 
 
+def _in_a_city(body: Body) -> Body:
+    """In form 1 of a request for field service nobody said where the shop lies."""
+    return {**body, "place": "city"}
+
+
+def _recorded_by_hand(body: Body) -> Body:
+    """In form 1 of a visit's end it was always an officer who recorded it."""
+    return {**body, "result": "", "visit_ref": ""}
+
+
 FORMS = Forms(
     {
+        ("FieldServiceRequested", 1): _in_a_city,
+        ("FieldServiceDone", 1): _recorded_by_hand,
         ("LegalHoldPlaced", 1): _unstated,
         ("LegalHoldLifted", 1): _unstated,
         ("CommandRefused", 1): _by_nobody,

@@ -5,6 +5,7 @@ The facts are events of the streams `contacts:<merchant_no>`, form 1, and rows b
     NoticePreferencesSet  {merchant_no, preferences_ref, channels}
     NoticeMarked          {merchant_no, case_id, notice_key, mark, ref, channel}
     ContactTaskOpened     {merchant_no, case_id, task_id, kind, notice, notice_key, note_ref, due_at}
+    ContactTaskClosed     {merchant_no, task_id, why}
     ContactLogged         {merchant_no, case_id, contact_id, way, direction, result, note_ref, task_id}
 
 Addresses, secrets and what was said lie in the vault. A command that comes again changes nothing.
@@ -198,6 +199,17 @@ class Contacting:
             return True
 
         return await self._once(task.merchant_no, act, work)
+
+    async def close_task(self, task_id: str, merchant_no: str, why: str, act: Act) -> bool:
+        """Ends a task that nobody needs to get in touch about any more; False when it had ended."""
+
+        async def work(connection: Connection) -> bool:
+            row = {"task_id": task_id, "merchant_no": merchant_no, "contact_id": None, "at": act.occurred_at}
+            if (await connection.execute(SQL["end_task"], row)).rowcount != 1:
+                return True
+            return await _note(connection, merchant_no, "ContactTaskClosed", {"task_id": task_id, "why": why}, act)
+
+        return await self._once(merchant_no, act, work)
 
     async def tasks(
         self, merchant_no: str | None = None, after: tuple[datetime, str] | None = None, limit: int = 100

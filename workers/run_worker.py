@@ -77,6 +77,7 @@ PACES: dict[str, Pace] = {
     "status": Pace(10, 20),
     "notices": Pace(20, 30),
     "documents": Pace(4, 10),
+    "field": Pace(5, 10),
 }
 
 

@@ -26,6 +26,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.persisting import persist
     from workflows.ports import Delivered, NoticeOrder
     from workflows.record import Record
+    from workflows.visits import Visits
 
 Work = tuple[str, str]
 """A control and the effect it is to have."""
@@ -44,7 +45,9 @@ class Duties:
         return self._record.case
 
     async def perform(self) -> None:
-        await asyncio.gather(self._keep_time(), self._enforce_controls(), self._keep_limits(), self._tell())
+        await asyncio.gather(
+            self._keep_time(), self._enforce_controls(), self._keep_limits(), self._tell(), Visits(self._record).keep()
+        )
 
     # --- time -------------------------------------------------------------------------------------------------------
 

@@ -152,6 +152,32 @@ async def check_account(order: ports.Order) -> ports.AccountCheck:
     return check
 
 
+async def visit_state(order: ports.Order) -> ports.VisitState:
+    """What field service says of a visit."""
+    state: ports.VisitState = await workflow.execute_activity(
+        ports.FIELD_VISIT,
+        order,
+        result_type=ports.VisitState,
+        task_queue="field",
+        start_to_close_timeout=_ONE_CALL,
+        retry_policy=PATIENT,
+        summary="ask field service about the visit",
+    )
+    return state
+
+
+async def note_visit(note: ports.VisitNote) -> None:
+    """Have it kept among the merchant's contacts what was promised, kept, or missed."""
+    await workflow.execute_activity(
+        ports.FIELD_NOTE,
+        note,
+        task_queue="field",
+        start_to_close_timeout=_ONE_CALL,
+        retry_policy=PATIENT,
+        summary=f"visit {note.what}",
+    )
+
+
 async def notify(order: ports.NoticeOrder) -> ports.Delivered:
     """Have a notice delivered, once under its key."""
     delivered: ports.Delivered = await workflow.execute_activity(

@@ -149,6 +149,7 @@ class FreezeAppeal:
             day=day,
             terminal_sn=case.terminal_sn,
             transaction_refs=tuple(dict.fromkeys(questioned)),
+            ticket=case.visit.ref if case.visit else "",
         )
 
     async def _start_release(self) -> None:

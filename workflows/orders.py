@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from domain.case import Case, Control, OwedNotice, Step
+from domain.case import Case, Control, OwedNotice, Step, Visit
 from domain.controls import lifting
 from domain.policy import Policy
 from domain.release import UNDOES, approved_amounts, approved_since
@@ -105,6 +106,23 @@ def for_reversal(case: Case, step: Step) -> tuple[str, Order]:
         amount_fen=order.amount_fen,
         related_key=step.planned.key,
     )
+
+
+def for_visit(case: Case, visit: Visit) -> Order:
+    """What books a visit, and asks about it."""
+    task = "repair" if ("D23",) in case.evidence.requirements else "inspect"
+    ref, place, note = visit.ref, visit.place, visit.note
+    return of_case(case, f"visit:{visit.n}", external_ref=ref, state=task, place=place, note=note)
+
+
+def to_call_off(case: Case, visit: Visit) -> Order:
+    """What calls a visit off."""
+    return of_case(case, f"visit:{visit.n}:off", external_ref=visit.ref)
+
+
+def with_ref(order: Order, ref: str) -> Order:
+    """The order about what a partner knows under `ref`."""
+    return replace(order, external_ref=ref)
 
 
 def for_notice(case: Case, owed: OwedNotice, policy: Policy) -> NoticeOrder:

@@ -46,11 +46,13 @@ EFFECTS: Mapping[str, str] = {
     "bank.pay_out": "bank",
     "status.report_status": "status",
     "notices.send_notice": "notices",
+    "field.book_visit": "field",
+    "field.call_off_visit": "field",
 }
 """Each effect (Order → Receipt) and the task queue it is done on."""
 
 LOOK_UPS: Mapping[str, str] = {
-    f"{queue}.look_up": queue for queue in ("ledger", "terminals", "risk", "bank", "status", "notices")
+    f"{queue}.look_up": queue for queue in ("ledger", "terminals", "risk", "bank", "status", "notices", "field")
 }
 """What became of an effect (Order → Receipt, or None when it never took place), by its key."""
 
@@ -64,6 +66,10 @@ LEDGER_RECONCILE = "ledger.reconcile"
 """ReconcileOrder → Reconciled: ledger, journal and bank file of a day, compared."""
 DOCUMENTS_VERIFY = "documents.verify"
 """VerifyOrder → Verified."""
+FIELD_VISIT = "field.visit"
+"""Order (external_ref: the visit's) → VisitState."""
+FIELD_NOTE = "field.note"
+"""VisitNote → nothing: what the visit means for the merchant's contact tasks and the contact log."""
 NOTICES_SEND = "notices.send"
 """NoticeOrder → Delivered, or an error of type QUIET (details: seconds) when the merchant must not be rung up now."""
 NOTICES_RESEND = "notices.resend"
@@ -73,7 +79,7 @@ QUIET = "QuietHours"
 DESK_NEXT_ITEMS = "desk.next_items"
 """BulkRun → BulkProgress: the next items of a bulk action, each judged, done and settled."""
 
-QUEUES = ("ledger", "terminals", "risk", "bank", "status", "notices", "documents")
+QUEUES = ("ledger", "terminals", "risk", "bank", "status", "notices", "documents", "field")
 """The task queues of the hands, one per partner."""
 CASES = "cases"
 """The task queue of the procedures."""
@@ -109,9 +115,10 @@ class Order:
     """One effect, asked for under `key`. Amounts in fen; fields an effect does not need are empty.
 
     `related_key` is the key of an earlier effect this one continues (the reservation a release consumes, the booking a
-    settlement settles). `outcome` is the bank's word when a payout is settled. `state` is what is reported. A payout
-    without `account_ref` goes to the settlement account as it stood at `approved_at`. `limits_percent` is what a
-    merchant keeps of its limits; an order that does not say is one from when every policy said 50.
+    settlement settles). `outcome` is the bank's word when a payout is settled. `state` is what is reported, or a
+    visit's task. A payout without `account_ref` goes to the settlement account as it stood at `approved_at`.
+    `limits_percent` is what a merchant keeps of its limits; an order that does not say is one from when every policy
+    said 50. `place` and `note` tell a technician how far to go and what for.
     """
 
     key: str
@@ -134,6 +141,8 @@ class Order:
     state: str = ""
     until: str = ""
     limits_percent: int = 50
+    place: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,8 +180,31 @@ class AccountCheck:
 
 
 @dataclass(frozen=True, slots=True)
+class VisitState:
+    """How a visit stands at field service: `outcome` is its last word, or empty where it said nothing yet."""
+
+    outcome: Literal["", "assigned", "no_show", "cancelled", "done"]
+    happened_at: str
+    result: str = ""
+    slot_ends: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class VisitNote:
+    """What became of a visit (`key`): promised until `due`, kept, missed, or dropped."""
+
+    key: str
+    case_id: str
+    merchant_no: str
+    what: Literal["promised", "kept", "missed", "dropped"]
+    due: str = ""
+    at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class VerifyOrder:
-    """`day` is today in Shanghai (YYYY-MM-DD); `transaction_refs` are the transactions the case's controls question."""
+    """`day` is today in Shanghai (YYYY-MM-DD); `transaction_refs` are the transactions the case's controls question;
+    `ticket` is the visit's, which a repair report must name."""
 
     key: str
     case_id: str
@@ -182,6 +214,7 @@ class VerifyOrder:
     day: str
     terminal_sn: str = ""
     transaction_refs: tuple[str, ...] = ()
+    ticket: str = ""
 
 
 @dataclass(frozen=True, slots=True)

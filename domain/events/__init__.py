@@ -32,13 +32,20 @@ from domain.events.evidence import (
     EvidenceExtended,
     EvidenceReminded,
     EvidenceResubmitted,
-    FieldServiceDone,
-    FieldServiceRequested,
     ManualCheck,
     PartyChanged,
     ReasonConfirmed,
     RequirementWaived,
     SupplementRequested,
+)
+from domain.events.field import (
+    FieldServiceDone,
+    FieldServiceRequested,
+    FieldVisitAnswered,
+    FieldVisitBooked,
+    FieldVisitCalledOff,
+    FieldVisitLate,
+    FieldVisitOrdered,
 )
 from domain.events.record import (
     CallbackIgnored,
@@ -108,7 +115,9 @@ from domain.events.values import (
 Event = (
     TerminalFrozen | ControlAttached | ControlEnforced | HoldRefused | TransactionsQuestioned
     | HoldRejustifyDue | HoldRejustified | DisposalDue | FreezeNoticeLate
-    | ReasonConfirmed | AppealOpened | FieldServiceRequested | FieldServiceDone | EvidenceReminded | EvidenceExtended
+    | ReasonConfirmed | AppealOpened | EvidenceReminded | EvidenceExtended
+    | FieldServiceRequested | FieldVisitOrdered | FieldVisitBooked | FieldVisitAnswered | FieldVisitLate
+    | FieldVisitCalledOff | FieldServiceDone
     | DocumentAdded | CaseSubmitted | EvidenceResubmitted | DocumentChecked | CheckDeferred | CheckResumed
     | ManualCheck | ChecksPassed | SupplementRequested | DocumentJudged | RequirementWaived | CaseExpired
     | PartyChanged | DecisionLate
@@ -161,6 +170,11 @@ __all__ = [
     "ExecutionStarted",
     "FieldServiceDone",
     "FieldServiceRequested",
+    "FieldVisitAnswered",
+    "FieldVisitBooked",
+    "FieldVisitCalledOff",
+    "FieldVisitLate",
+    "FieldVisitOrdered",
     "FiledDocument",
     "FirstApproval",
     "FreezeNoticeLate",

@@ -28,21 +28,6 @@ class AppealOpened:
 
 
 @dataclass(frozen=True, slots=True)
-class FieldServiceRequested:
-    """A technician is sent to look at terminal and shop; the merchant's time stands still."""
-
-    note: str
-
-
-@dataclass(frozen=True, slots=True)
-class FieldServiceDone:
-    """The visit is over and its report is in; the merchant's time to prove starts."""
-
-    note: str
-    dues: tuple[Due, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class EvidenceReminded:
     """The merchant is reminded `days_left` business days before the evidence period ends."""
 

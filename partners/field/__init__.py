@@ -33,7 +33,7 @@ with `impossible-move`. When nobody is there (`no_show`) it is asked for again, 
 About one terminal there is one open visit at a time.
 
 Every answer that the desk waits for comes as a signed callback to `/hooks/field`: `assigned`, `done` (with `result`:
-`done`, `beyond_repair` or `swapped`), `no_show` or `cancelled`. Its `step_key` is the key the visit was booked under.
+`done`, `beyond_repair` or `swapped`), `no_show` or `cancelled`; `slot` is the appointment, if one was made. Its `step_key` is the key the visit was booked under.
 """
 
 routes = APIRouter(tags=["visits"])
@@ -98,5 +98,5 @@ def app(settings: Settings) -> FastAPI:
         description=DESCRIPTION,
         routes=routes,
         lifespan=_acting,
-        behaviour=VisitBehaviour(after_seconds=settings.number("after_ms", 2000) / 1000),
+        behaviour=VisitBehaviour(after_seconds=settings.number("after_ms", 20_000) / 1000),
     )

@@ -55,6 +55,7 @@ class MoveRequest(Payload):
 
     move: Move
     technician: Name | None = Field(None, description="Only with `assign`: their number, not their name.")
+    slot: Slot | None = Field(None, description="Only with `assign`: the appointment that was made.")
     result: Result | None = Field(None, description="Only with `complete`.")
     report: Report | None = Field(None, description="Only with `complete`.")
     reason: Name | None = Field(None, description="Only with `no_show` and `cancel`.")
@@ -63,6 +64,8 @@ class MoveRequest(Payload):
     def _says_what_belongs_to_it(self) -> Self:
         if (self.move == "assign") != (self.technician is not None):
             raise ValueError("technician: needed with the move assign, and with no other")
+        if self.slot is not None and self.move != "assign":
+            raise ValueError("slot: only with the move assign")
         completes = self.move == "complete"
         if completes != (self.result is not None) or completes != (self.report is not None):
             raise ValueError("result, report: both needed with the move complete, and with no other")
@@ -77,6 +80,7 @@ class VisitFacts(BaseModel):
     """What came of a visit so far."""
 
     technician: str | None = None
+    slot: Slot | None = None
     no_shows: int = 0
     result: Result | None = None
     report: Report | None = None

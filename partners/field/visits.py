@@ -38,7 +38,7 @@ async def make(connection: Connection, partner: Partner, course: Course, wanted:
     moved = await VISITS.go(connection, course, move, facts)
     if moved.state != "on_site":
         outcome = outcome or moved.state
-        more = {name: moved.facts[name] for name in ("result", "technician", "no_shows") if name in moved.facts}
+        more = {name: moved.facts[name] for name in ("result", "technician", "no_shows", "slot") if name in moved.facts}
         await partner.callbacks.put(
             connection, case_id=moved.case_id, step_key=moved.key, outcome=outcome, contrary=CONTRARY[outcome],
             occurred_at=moved.changed_at, visit_ref=moved.ref, **more,

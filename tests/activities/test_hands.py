@@ -29,6 +29,8 @@ async def test_every_name_of_the_ports_is_registered_on_its_queue(config, record
         ports.NOTICES_SEND: "notices",
         ports.NOTICES_RESEND: "notices",
         ports.LEDGER_RECONCILE: "ledger",
+        ports.FIELD_VISIT: "field",
+        ports.FIELD_NOTE: "field",
     }
 
     async with open_calls(config) as calls:

@@ -14,6 +14,7 @@ from domain.case import Case, Status
 from domain.commands import Command
 from domain.controls import disposable_fen
 from domain.events import Event
+from domain.field import visit_key
 from domain.fold import Moment, evolve
 from domain.text import Text
 from tests.domain.appeals import HELD, Appeal, a_control, a_document, approve, carry_out, carry_out_until, enforce, item
@@ -79,6 +80,7 @@ def commands(case: Case) -> Iterator[tuple[Command, Actor]]:
     yield c.OpenAppeal("vault:s"), MERCHANT
     yield c.DispatchField(), OFFICER
     yield c.FieldDone(), OFFICER
+    yield c.AnswerVisit(visit_key(case, 1), "done", "M-1", case.since, "V-1", "done"), SYSTEM
     yield c.Submit(declaration=True), MERCHANT
     yield c.Resubmit(), MERCHANT
     yield c.Withdraw("enough"), MERCHANT
@@ -129,7 +131,8 @@ def _before_release(appeal: Appeal) -> Iterator[Past]:
     for name in ("awaiting_first_review", "first_approved", "approved"):
         yield with_instrument(getattr(appeal, name)())
     if appeal.control.reason_code == "S02":
-        yield with_instrument(appeal.reason_confirmed().when(c.DispatchField(), by=OFFICER).accepted)
+        sent = with_instrument(appeal.reason_confirmed().when(c.DispatchField(), by=OFFICER).accepted)
+        yield sent.when(c.OrderVisit()).accepted.when(c.BookVisit(1, "V-1")).accepted
         yield with_instrument(appeal.approved().when(c.Execute()).accepted)
         return
     if appeal.control.reason_code == "J01":

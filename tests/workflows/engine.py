@@ -14,9 +14,10 @@ from psycopg import OperationalError
 from temporalio import activity
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
+from temporalio.api.testservice.v1 import SleepRequest
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Worker
+from temporalio.worker import PollerBehaviorSimpleMaximum, Worker
 
 import journal as journals
 from activities.journal import JournalHands
@@ -30,6 +31,9 @@ from workflows.freeze_appeal import FreezeAppeal
 from workflows.registration import Registration
 from workflows.resending import Resending
 
+AT_ONCE = 4
+_LONGEST_NAP = timedelta(minutes=5)
+"""Of real time. What takes longer has come to a standstill."""
 BIN = Path(sys.executable).parent
 
 
@@ -65,7 +69,8 @@ class Engine:
     cases: Worker | None = None
 
     async def start_cases(self, *, remembers: int = 100) -> None:
-        """Start the worker of the procedures, which keeps `remembers` of them in memory."""
+        """Start the worker of the procedures, which keeps `remembers` of them in memory. As in production it takes only
+        a few tasks at once: of a hundred taken together the last would be late, and all that are late are done anew."""
         self.cases = Worker(
             self.env.client,
             task_queue=ports.CASES,
@@ -73,13 +78,22 @@ class Engine:
             activities=[self.door.append, self.door.read],
             workflow_runner=self.calendars,
             max_cached_workflows=remembers,
+            max_concurrent_workflow_tasks=AT_ONCE,
+            workflow_task_poller_behavior=PollerBehaviorSimpleMaximum(maximum=AT_ONCE // 2),
         )
         self._running = asyncio.create_task(self.cases.run())
+
+    async def sleep(self, span: timedelta) -> None:
+        """Let time go by. (The client's own `sleep` gives up after 30 seconds of real time, and an hour of many cases
+        may take longer.)"""
+        request = SleepRequest()
+        request.duration.FromTimedelta(span)
+        await self.env.client.test_service.unlock_time_skipping_with_sleep(request, timeout=_LONGEST_NAP)
 
     async def skips(self) -> bool:
         """Whether time can be skipped: the server never does again once a workflow was ended under a running call."""
         try:
-            await asyncio.wait_for(self.env.sleep(timedelta(minutes=1)), timeout=2)
+            await asyncio.wait_for(self.sleep(timedelta(minutes=1)), timeout=2)
         except TimeoutError:
             return False
         return True

@@ -81,8 +81,11 @@ class Hands:
     names: dict[str, str] = field(default_factory=dict)
     calls: list[tuple[str, str]] = field(default_factory=list)
     notices: dict[str, ports.NoticeOrder] = field(default_factory=dict)
+    verified: list[ports.VerifyOrder] = field(default_factory=list)
     verdicts: dict[str, ports.Verified] = field(default_factory=dict)
     bank: dict[str, ports.PayoutState] = field(default_factory=dict)
+    visits: dict[str, ports.VisitState] = field(default_factory=dict)
+    visit_notes: list[tuple[str, str]] = field(default_factory=list)
     gates: list[Gate] = field(default_factory=list)
     running: int = 0
     questioned: tuple[ports.Questioned, ...] = ()
@@ -178,6 +181,16 @@ class Hands:
         await self._play(ports.BANK_PAYOUT, "bank", order)
         return self.bank.get(order.key, ports.PayoutState("pending"))
 
+    @activity.defn(name=ports.FIELD_VISIT)
+    async def visit(self, order: ports.Order) -> ports.VisitState:
+        await self._play(ports.FIELD_VISIT, "field", order)
+        return self.visits.get(order.key, ports.VisitState("", ""))
+
+    @activity.defn(name=ports.FIELD_NOTE)
+    async def note_visit(self, note: ports.VisitNote) -> None:
+        await self._play(ports.FIELD_NOTE, "field", note)
+        self.visit_notes.append((note.what, note.due))
+
     @activity.defn(name=ports.BANK_CHECK_ACCOUNT)
     async def check_account(self, order: ports.Order) -> ports.AccountCheck:
         await self._play(ports.BANK_CHECK_ACCOUNT, "bank", order)
@@ -187,6 +200,7 @@ class Hands:
     @activity.defn(name=ports.DOCUMENTS_VERIFY)
     async def verify(self, order: ports.VerifyOrder) -> ports.Verified:
         await self._play(ports.DOCUMENTS_VERIFY, "documents", order)
+        self.verified.append(order)
         return self.verdicts.get(order.doc_type, ports.Verified("passed"))
 
     @activity.defn(name=ports.NOTICES_SEND)
@@ -216,6 +230,7 @@ class Hands:
             "risk": [self.questions],
             "bank": [self.payout, self.check_account],
             "documents": [self.verify],
+            "field": [self.visit, self.note_visit],
             "notices": [self.notify, self.resend],
         }
         return [*effects, *looks, *special.get(queue, [])]

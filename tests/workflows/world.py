@@ -106,7 +106,7 @@ class Desk:
         return await self.engine.env.get_current_time() + self.moved
 
     async def sleep(self, span: timedelta) -> None:
-        await self.engine.env.sleep(span)
+        await self.engine.sleep(span)
 
     async def sleep_until(self, at: str) -> None:
         """Sleep to a moment on this desk's calendar (RFC 3339)."""

@@ -6,6 +6,7 @@ Each act is by someone who took no part so far, so that four-eyes never stands i
 from __future__ import annotations
 
 from domain import commands as c
+from domain import field
 from domain.actors import SYSTEM, Actor
 from domain.business_time import local_date
 from domain.case import Case
@@ -47,7 +48,8 @@ class Cooperation:
     def over(self) -> bool:
         watched = [name for name in self.case.dues if not name.startswith("hold:")]
         owed = any(control.owed for control in self.case.controls) or self.case.limits_owed
-        return not self.case.is_open and not watched and not self.case.owed and not owed
+        visited = self.case.visit is not None and self.case.visit.is_open
+        return not (self.case.is_open or watched or self.case.owed or owed or visited)
 
     def next_act(self) -> None:
         """The next thing that someone of good will does."""
@@ -57,6 +59,9 @@ class Cooperation:
                 return
         if self.case.limits_owed:
             self.do(c.RecordLimits(self.case.limits_owed, "M1"))  # type: ignore[arg-type]
+            return
+        if self.case.visit is not None and field.owed(self.case) == "call_off":
+            self.do(c.CallOffVisit(self.case.visit.n, "cancelled"))
             return
         due = next((one for one in self.case.standing_controls if one.rejustify_tier), None)
         if due:

@@ -9,11 +9,13 @@ from typing import TypeVar
 
 from domain import commands as c
 from domain.actors import SYSTEM
+from domain.business_time import format_time
 from domain.case import Case, Status
 from domain.commands import Command
 from domain.controls import disposable_fen
 from domain.events import Authority, QuestionedTransaction
 from domain.evidence import to_check
+from domain.field import visit_key
 from domain.text import Text
 from tests.domain.appeals import a_control, a_document, item
 from tests.domain.properties.world import ADMINISTRATOR, PEOPLE, TWO_HATS, World
@@ -226,6 +228,20 @@ class Moves:
         ref = f"bank-{self.dice.randrange(5)}"
         self.world.ask(c.AnswerPayout(self.pick(keys), outcome, ref, "account_closed"))  # type: ignore[arg-type]
 
+    def field_service_acts(self) -> None:
+        """The visit is ordered, booked, called off, or field service says a word about it, in any order."""
+        visit = self.case.visit
+        assert visit is not None
+        key = visit_key(self.case, visit.n - (visit.n > 1 and self.chance(10)))
+        ref = f"field-{self.dice.randrange(6)}"
+        outcome = self.pick(("assigned", "no_show", "cancelled", "done"))
+        at = format_time(self.world.clock - timedelta(minutes=self.pick((0, 0, 0, 600))))
+        acts: list[Command] = [
+            c.OrderVisit(), c.BookVisit(visit.n, "V-1"), c.CallOffVisit(visit.n, "cancelled"),
+            c.AnswerVisit(key, outcome, ref, at, "V-1", "done" if outcome == "done" else ""),  # type: ignore[arg-type]
+        ]  # fmt: skip
+        self.world.ask(self.pick(acts))
+
     def the_account_is_checked(self) -> None:
         self.world.ask(c.RecordAccountCheck(self.chance(80), Text("同名。", "The same name.")))
 
@@ -276,6 +292,8 @@ class Moves:
                 self.a_timer_is_wrong, self.time_goes_by, self.an_instrument_arrives, self.a_step_is_meddled_with,
                 self.the_bank_speaks,
             ]  # fmt: skip
+        if self.case.visit is not None and (status is Status.AWAITING_FIELD or self.case.visit.is_open):
+            moves += [self.field_service_acts] * 6
         if status in {Status.SUBMITTED, Status.PENDING_CHECK}:
             moves += [self.verification_answers] * 8
         if status in {Status.APPROVED, Status.EXECUTING, Status.COMPENSATING, Status.SUSPENDED_LEGAL}:
