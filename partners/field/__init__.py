@@ -32,8 +32,9 @@ A visit is `requested`, `assigned`, `on_site`, `done` or `cancelled`; a move tha
 with `impossible-move`. When nobody is there (`no_show`) it is asked for again, and after the second time cancelled.
 About one terminal there is one open visit at a time.
 
-Every answer that the desk waits for comes as a signed callback to `/hooks/field`: `assigned`, `done` (with `result`:
-`done`, `beyond_repair` or `swapped`), `no_show` or `cancelled`; `slot` is the appointment, if one was made. Its `step_key` is the key the visit was booked under.
+Every answer that the desk waits for comes as a signed callback to `/hooks/field`: `assigned` (with `slot`, if an
+appointment was made), `done` (with `result`: `done`, `beyond_repair` or `swapped`), `no_show` or `cancelled`. Its
+`step_key` is the key the visit was booked under.
 """
 
 routes = APIRouter(tags=["visits"])

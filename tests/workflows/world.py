@@ -403,9 +403,11 @@ class Appeal:
     async def until_sent(self) -> Case:
         return await self.until(lambda case: case.release.payout == "sent" and case.release.in_flight is None)
 
-    async def under_way(self, name: str) -> Case:
+    async def under_way(self, name: str, *, tries: int = 500) -> Case:
         """The step `name` is in flight."""
-        return await self.until(lambda case: (flying := case.release.in_flight) is not None and flying.name == name)
+        return await self.until(
+            lambda case: (flying := case.release.in_flight) is not None and flying.name == name, tries=tries
+        )
 
     async def bank_says(self, outcome: str = "confirmed", *, message_ref: str | None = None) -> str:
         """The bank's word on the last payout, as its signed message brings it."""
