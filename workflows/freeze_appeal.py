@@ -171,6 +171,8 @@ class FreezeAppeal:
     async def _carry_out(self, step: Step) -> None:
         """Bring a started step's effect about. No answer is asked for by the step's key, never sent under another."""
         name, order = ports.STEPS[step.name], orders.for_step(self.case, step)
+        if step.name == "send_notice" and step.state == "started":
+            await self._duties.merchant_is_told()
         try:
             receipt = await effects.look_up(name, order) if step.state == "unknown" else None
             if receipt is None and step.state == "unknown" and release.is_stopped(self.case):

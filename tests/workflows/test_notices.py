@@ -11,6 +11,7 @@ from tests.workflows.world import (
     OFFICER_2,
     POLICY,
     REVIEWER_1,
+    REVIEWER_2,
     SUPERVISOR,
     Desk,
     days,
@@ -84,6 +85,25 @@ async def test_something_urgent_takes_along_what_quiet_hours_hold_back_before_it
     told = list(desk.hands.notices.values())
     assert [notice.notice for notice in told] == ["freeze_notice", "reason_confirmed", "control_added"]
     assert [notice.at_once for notice in told] == [True, True, True]
+
+
+async def test_a_release_told_at_night_takes_along_what_quiet_hours_hold_back_before_it(desk: Desk) -> None:
+    appeal = await desk.open()
+    await appeal.draft()
+    await appeal.quiet()
+    desk.hands.next("notices.send", quiet(9 * 3600))
+    await appeal.file_all()
+    await appeal.submit()
+    await appeal.until(lambda case: all(control.in_force for control in case.standing_controls))
+    await appeal.until("in_review_1")
+    assert [owed.notice for owed in (await appeal.case()).owed] == ["submitted"]
+    await appeal.approve(REVIEWER_1)
+    await appeal.approve(REVIEWER_2)
+    await appeal.until_sent()
+    delivered = [name for name, key in desk.hands.calls if name in {"notices.send", "notices.send_notice"}]
+    assert delivered[-2:] == ["notices.send", "notices.send_notice"]
+    assert desk.hands.notices[(await appeal.bodies("NoticeSent"))[-1]["key"]].at_once
+    assert [body["notice"] for body in await appeal.bodies("NoticeSent")][-1] == "submitted"
 
 
 async def test_a_notice_is_sent_once_more_after_the_quiet_hours(desk: Desk) -> None:
