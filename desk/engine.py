@@ -32,7 +32,7 @@ from domain.text import Text
 from domain.wire import Answer
 from workflows.converter import data_converter
 from workflows.messages import CommandOrder, Outcome
-from workflows.ports import CASES, BulkRun, Registration, Resend
+from workflows.ports import CASES, BulkRun, NoticeOrder, Registration, Resend
 from workflows.stored import late_id
 
 ACCEPT = timedelta(seconds=3)
@@ -234,15 +234,25 @@ class Engine:
 
     async def resend(self, resend: Resend) -> bool:
         """Has a notice sent once more; False when the engine is away. The same order again is one sending."""
+        summary = f"{resend.order.notice} once more"
+        return await self._begin("Resending", resend, f"resend:{resend.order.key}", summary)
+
+    async def tell(self, order: NoticeOrder) -> bool:
+        """Has a notice sent that belongs to no case; False when the engine is away. The same key again is one
+        sending."""
+        return await self._begin("Telling", order, f"tell:{order.key}", f"{order.notice} to {order.audience}")
+
+    async def _begin(self, workflow: str, order: object, workflow_id: str, summary: str) -> bool:
+        """Starts a workflow that runs once under its id; False when the engine is away."""
         try:
             await self._client.start_workflow(
-                "Resending",
-                resend,
-                id=f"resend:{resend.order.key}",
+                workflow,
+                order,
+                id=workflow_id,
                 task_queue=CASES,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                static_summary=f"{resend.order.notice} once more",
+                static_summary=summary,
                 rpc_timeout=ACCEPT,
             )
         except WorkflowAlreadyStartedError:

@@ -6,6 +6,7 @@ The facts are events of the streams `contacts:<merchant_no>`, form 1, and rows b
     NoticeMarked          {merchant_no, case_id, notice_key, mark, ref, channel}
     ContactTaskOpened     {merchant_no, case_id, task_id, kind, notice, notice_key, note_ref, due_at}
     ContactTaskClosed     {merchant_no, task_id, why}
+    ContactTaskWatched    {merchant_no, task_id, word}
     ContactLogged         {merchant_no, case_id, contact_id, way, direction, result, note_ref, task_id}
 
 Addresses, secrets and what was said lie in the vault. A command that comes again changes nothing.
@@ -15,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from psycopg import Rollback
@@ -128,6 +129,18 @@ class NewTask:
 
 
 @dataclass(frozen=True, slots=True)
+class Unkept:
+    """A promise (or a booked call-back) of which staff must be told a word: it falls due soon, or it was missed."""
+
+    task_id: str
+    kind: TaskKind
+    merchant_no: str
+    case_id: str | None
+    due_at: datetime
+    word: Literal["due_soon", "missed"]
+
+
+@dataclass(frozen=True, slots=True)
 class NewContact:
     """A contact to be logged. With `task_id` it ends that task, if the merchant was reached."""
 
@@ -210,6 +223,25 @@ class Contacting:
             return await _note(connection, merchant_no, "ContactTaskClosed", {"task_id": task_id, "why": why}, act)
 
         return await self._once(merchant_no, act, work)
+
+    async def unkept(self, now: datetime, soon: timedelta, grace: timedelta, limit: int = 50) -> tuple[Unkept, ...]:
+        """What was promised and is not kept: of which staff are to be told that it falls due within `soon`, or that it
+        was missed (a call-back after `grace`). What was told of once is not told of again."""
+        asked = {"now": now, "soon": now + soon, "called_by": now - grace, "limit": limit}
+        return await self._all(Unkept, "unkept", asked)
+
+    async def watched(self, task: Unkept, act: Act) -> bool:
+        """Notes that staff were told; False when that was noted, or the promise was kept meanwhile."""
+
+        async def work(connection: Connection) -> bool:
+            statement = SQL["put_missed" if task.word == "missed" else "put_reminded"]
+            row = {"task_id": task.task_id, "at": act.occurred_at}
+            if (await connection.execute(statement, row)).rowcount != 1:
+                return True
+            fact = {"task_id": task.task_id, "word": task.word}
+            return await _note(connection, task.merchant_no, "ContactTaskWatched", fact, act)
+
+        return await self._once(task.merchant_no, act, work)
 
     async def tasks(
         self, merchant_no: str | None = None, after: tuple[datetime, str] | None = None, limit: int = 100

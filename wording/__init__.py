@@ -39,6 +39,8 @@ HIDDEN = "••••••"
 """A one-time password in a preview."""
 RELEASED = "release_notice"
 """The notice of the release's own step (`notices.send_notice`)."""
+PROMISES = ("promise_due_soon", "promise_missed", "callback_missed")
+"""What staff are told of promises that were made to merchants; they belong to no case."""
 NOT_REACHED = "merchant_not_reached"
 """What operations get in place of a notice that reached nobody."""
 
@@ -72,6 +74,9 @@ class Wording:
         self, order: NoticeOrder, language: Language, merchant_type: MerchantType, channel: Channel = "email"
     ) -> Letter:
         """What a notice that is owed says. `merchant_type` decides which papers a checklist names."""
+        if order.notice in PROMISES:
+            more = {"merchant_no": order.merchant_no, "due": order.facts["due"]}
+            return self._letter(order.notice, language, channel, self._about(order.facts.get("case_id", ""), "") | more)
         policy = policies.load(order.policy_version)
         public = policy.public_reason(order.public_reason)
         facts = order.facts

@@ -7,6 +7,7 @@
   that are behind their journal are told to read it.
 - Every minute or so what was written is sealed by a checkpoint (see `workers.sealing`).
 - Erasures that were cut off are finished (see `workers.retiring`).
+- Promises to merchants are watched (see `workers.promising`).
 - What the engine does by the calendar is kept there (see `workers.schedules`).
 - Bulk actions that were confirmed are carried out (see `workers.bulk`), and what they do is done here (see
   `workers.desk_hands`).
@@ -39,6 +40,7 @@ from workers.desk_hands import desk_worker
 from workers.duties import AWAY, Busy, Later, brief, end_all, keep_at, until_told
 from workers.logs import about_case, announce_ready, logger
 from workers.pace import Pace
+from workers.promising import Promising
 from workers.reconcile import begun_since, fewer_run_than_live, look_at_all, missing, resync, runs
 from workers.retiring import Retiring
 from workers.schedules import Schedules
@@ -260,6 +262,7 @@ async def _serve(settings: Settings) -> None:
             group.create_task(relay.run())
             group.create_task(sealing.run())
             group.create_task(Retiring(desk).run())
+            group.create_task(Promising(desk).run())
             group.create_task(Schedules(client).run())
             group.create_task(BulkStarting(desk).run())
             group.create_task(desk_worker(client, desk).run())

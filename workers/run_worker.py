@@ -42,8 +42,9 @@ from workflows.ports import CASES, QUEUES
 from workflows.reconciliation import Reconciliation
 from workflows.registration import Registration
 from workflows.resending import Resending
+from workflows.telling import Telling
 
-WORKFLOWS: tuple[type, ...] = (FreezeAppeal, Registration, Resending, Reconciliation, BulkAction)
+WORKFLOWS: tuple[type, ...] = (FreezeAppeal, Registration, Resending, Telling, Reconciliation, BulkAction)
 HANDS = "hands"
 
 GRACE = timedelta(seconds=1)

@@ -45,6 +45,27 @@ where done_at is null
 order by due_at, task_id
 limit %(limit)s;
 
+-- name: unkept
+-- Promises and call-backs nobody has kept, of which staff must be told: promises that fall due by `soon`, and whatever
+-- fell due by now (a call-back: by `called_by`).
+select task_id, kind, merchant_no, case_id, due_at,
+       case when due_at <= case kind when 'callback' then %(called_by)s::timestamptz else %(now)s end
+            then 'missed' else 'due_soon' end as word
+from journal.contact_tasks
+where done_at is null and missed_at is null and kind in ('promise', 'callback')
+    and (due_at <= case kind when 'callback' then %(called_by)s::timestamptz else %(now)s end
+         or (kind = 'promise' and reminded_at is null and due_at <= %(soon)s))
+order by due_at, task_id
+limit %(limit)s;
+
+-- name: put_reminded
+update journal.contact_tasks set reminded_at = %(at)s
+where task_id = %(task_id)s and done_at is null and reminded_at is null;
+
+-- name: put_missed
+update journal.contact_tasks set missed_at = %(at)s
+where task_id = %(task_id)s and done_at is null and missed_at is null;
+
 -- name: put_contact
 insert into journal.contacts (contact_id, merchant_no, case_id, way, direction, result, note_ref, actor, at, task_id)
 values (%(contact_id)s, %(merchant_no)s, %(case_id)s, %(way)s, %(direction)s, %(result)s, %(note_ref)s, %(actor)s,

@@ -21,6 +21,7 @@ from wording import (
     LANGUAGES,
     MERCHANTS_COMMANDS,
     NOT_REACHED,
+    PROMISES,
     RELEASED,
     Letter,
     Places,
@@ -116,7 +117,9 @@ def whole(letter: Letter) -> str:
 def test_there_is_a_template_for_every_notice_in_both_languages_and_none_besides():
     there = {path.name for path in FOLDER.glob("[!_]*.txt") if ".short." not in path.name}
 
-    assert there == {f"{name}.{language}.txt" for name in (*OWED, RELEASED, NOT_REACHED) for language in LANGUAGES}
+    assert there == {
+        f"{name}.{language}.txt" for name in (*OWED, *PROMISES, RELEASED, NOT_REACHED) for language in LANGUAGES
+    }
 
 
 @every_notice
@@ -184,6 +187,20 @@ def test_operations_learn_whom_a_notice_did_not_reach(wording, language):
 
     assert "898310154110001" in letter.text
     assert "rejected" in letter.text
+
+
+@in_both_languages
+@pytest.mark.parametrize("notice", PROMISES)
+@pytest.mark.parametrize("case_id", ["FA-1", ""])
+def test_staff_learn_which_merchant_was_promised_what_by_when(wording, notice, case_id, language):
+    facts = {"due": DUE, "case_id": case_id} if case_id else {"due": DUE}
+    fields = {"notice": notice, "audience": "lead", "facts": facts, "public_reason": ""}
+    letter = wording.notice(order("review_late", **fields), language, "company")
+
+    assert "898310154110001" in whole(letter)
+    assert when(DUE, language) in letter.text
+    assert ("FA-1" in letter.text) is bool(case_id)
+    assert "\n\n\n" not in letter.text
 
 
 @in_both_languages
