@@ -25,15 +25,30 @@ from activities.records import Records
 from domain.business_time import end_of_business_day, format_time, parse_time
 from domain.notices import URGENT
 from domain.policy import MerchantType
+from journal.broadcasting import Letters
 from journal.contacting import Marking, NewTask, root_of
 from journal.registry import Act
-from wording import NOT_REACHED, RELEASED, Channel, Language, Letter, Wording
-from workflows.ports import NOTICES_RESEND, NOTICES_SEND, QUIET, Delivered, NoticeOrder, Order, Receipt, Resend
+from wording import NOT_REACHED, POLICY_NOTICE, RELEASED, Channel, Language, Letter, Wording
+from workflows.ports import (
+    NOTICES_BROADCAST,
+    NOTICES_RESEND,
+    NOTICES_SEND,
+    QUIET,
+    BroadcastOrder,
+    BroadcastPage,
+    Delivered,
+    NoticeOrder,
+    Order,
+    Receipt,
+    Resend,
+)
 
 log = structlog.get_logger("activities.notices")
 
 OPERATIONS = "operations"
 """The channel of a notice that operations take over."""
+A_PAGE = 20
+"""Merchants of a notice to all who are told in one call."""
 ATTEMPTS = 6
 """An address that does not answer gives way to the next on this attempt, half a minute after the first."""
 NO_ANSWER = frozenset({"recipient-busy", "recipient-unavailable"})
@@ -127,6 +142,40 @@ class Notices:
             await self._records.contacting.mark(mark, act, delivered.channel)
         return delivered
 
+    @activity.defn(name=NOTICES_BROADCAST)
+    async def broadcast(self, order: BroadcastOrder) -> BroadcastPage:
+        """Tell the next merchants of a notice to all, each over the channel they wish. One who cannot be reached is
+        counted, and nobody is sent after them: it is about nothing of theirs."""
+        async with heartbeating():
+            broadcasts, now = self._records.broadcasts, self._now()
+            letters = await broadcasts.letters(order.broadcast_id)
+            for merchant_no in await broadcasts.due(order.broadcast_id, now, A_PAGE):
+                await self._tell_one_of_all(order, letters, merchant_no)
+            owed = await broadcasts.owed(order.broadcast_id, self._now())
+        quiet = (owed.first_at - self._now()).total_seconds() if owed.first_at else 0.0
+        return BroadcastPage(owed.merchants, max(quiet, 0.0))
+
+    async def _tell_one_of_all(self, order: BroadcastOrder, letters: Letters, merchant_no: str) -> None:
+        broadcasts, known = self._records.broadcasts, await self._of_merchant(merchant_no)
+        quiet = quiet_for(policies.load(order.policy_version), self._now())
+        if quiet and known and not silent(known):
+            await broadcasts.later(order.broadcast_id, merchant_no, self._now() + quiet)
+            return
+        mail = _Mail(
+            f"{order.broadcast_id}:{merchant_no}",
+            order.broadcast_id,
+            merchant_no,
+            POLICY_NOTICE,
+            lambda language, channel: self._wording.to_all(letters[language], language, channel),
+        )
+        told = await self._to_first_that_takes_it(mail, silent(known) if quiet else known)
+        if told is None:
+            await broadcasts.told(order.broadcast_id, merchant_no, "unreachable", self._now())
+        else:
+            await broadcasts.told(
+                order.broadcast_id, merchant_no, "sent", parse_time(told.delivered_at), told.channel, told.receipt
+            )
+
     @activity.defn(name="notices.send_notice")
     async def send_notice(self, order: Order) -> Receipt:
         """Tell the merchant of a release."""
@@ -159,6 +208,13 @@ class Notices:
 
     async def _deliver(self, mail: _Mail, known: Sequence[Address]) -> Delivered:
         """Try one address after the other, then leave it to a person. All under one key, which delivers once."""
+        delivered = await self._to_first_that_takes_it(mail, known)
+        if delivered is not None:
+            return delivered
+        log.warning("nobody-reached", key=mail.key, notice=mail.notice)
+        return await self._leave_to_a_person(mail)
+
+    async def _to_first_that_takes_it(self, mail: _Mail, known: Sequence[Address]) -> Delivered | None:
         attempt = activity.info().attempt if activity.in_activity() else 1
         if attempt > 1:
             sent = await self._sent(mail.key)
@@ -175,8 +231,7 @@ class Notices:
                 log.warning("address-silent", key=mail.key, channel=address.channel, code=away.code)
             else:
                 return _delivered(sent, address.channel)
-        log.warning("nobody-reached", key=mail.key, notice=mail.notice)
-        return await self._leave_to_a_person(mail)
+        return None
 
     async def _leave_to_a_person(self, mail: _Mail) -> Delivered:
         """Open a contact task, and tell operations of it if they can be told."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from obstore.store import ObjectStore
 
 from activities.calls import RefusedError
+from journal.broadcasting import Broadcasts
 from journal.contacting import Contacting, Preferences
 from journal.files import Files
 from journal.keys import Keyring
@@ -34,13 +35,14 @@ class Records:
     files: Files
     readings: Readings
     contacting: Contacting
+    broadcasts: Broadcasts
 
     @classmethod
     def over(cls, pool: Pool, vault_keys: Keyring | str, store: Path | ObjectStore) -> Records:
         """Over the vault's key-encryption keys and the document store, as the settings have them."""
         vault = Vault(pool, vault_keys)
         files, readings = Files(store, pool, vault), Readings(pool, vault)
-        return cls(vault, Registry(pool, vault), files, readings, Contacting(pool, vault))
+        return cls(vault, Registry(pool, vault), files, readings, Contacting(pool, vault), Broadcasts(pool))
 
     async def terminal(self, terminal_sn: str) -> Terminal:
         """Raises RefusedError `unknown-terminal`."""

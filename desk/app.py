@@ -21,6 +21,7 @@ from desk import problems
 from desk.access import bearer
 from desk.api import (
     access,
+    broadcasts,
     bulk,
     cases,
     codec,
@@ -90,6 +91,7 @@ def create_app(config: DeskConfig, *, engine: Engine | None = None, clock: Calla
         documents,
         messages,
         notices,
+        broadcasts,
         cases,
         dossiers,
         queue,

@@ -198,6 +198,20 @@ class StatusBody(Body):
         return self
 
 
+class PolicyLetter(Body):
+    """A notice of policy in one language; a telephone shows all of it."""
+
+    subject: Annotated[Recorded, Field(max_length=80)]
+    text: Annotated[Recorded, Field(max_length=800)]
+
+
+class BroadcastBody(Body):
+    """A notice of policy to all merchants, in both languages."""
+
+    zh: PolicyLetter
+    en: PolicyLetter
+
+
 # --- getting in touch -----------------------------------------------------------------------------------------------
 
 

@@ -23,6 +23,7 @@ from domain.business_time import format_time
 from domain.policy import Policy
 from journal import Journal
 from journal.asides import Asides
+from journal.broadcasting import Broadcasts
 from journal.bulk import BulkActions
 from journal.callbacks import Callbacks
 from journal.cases import Cases
@@ -81,6 +82,7 @@ class Desk:
     circuits: Circuits
     reconciling: Reconciling
     contacting: Contacting
+    broadcasts: Broadcasts
     sealer: Sealer
     privacy: Privacy
     erasing: Erasing
@@ -125,6 +127,7 @@ class Desk:
             circuits=Circuits(pool),
             reconciling=Reconciling(pool),
             contacting=Contacting(pool, vault),
+            broadcasts=Broadcasts(pool),
             sealer=Sealer(pool, config.signing_key, Outside(config.checkpoints_dir)),
             privacy=Privacy(pool),
             erasing=Erasing(pool, vault, files),

@@ -32,7 +32,7 @@ from domain.text import Text
 from domain.wire import Answer
 from workflows.converter import data_converter
 from workflows.messages import CommandOrder, Outcome
-from workflows.ports import CASES, BulkRun, NoticeOrder, Registration, Resend
+from workflows.ports import CASES, BroadcastOrder, BulkRun, NoticeOrder, Registration, Resend
 from workflows.stored import late_id
 
 ACCEPT = timedelta(seconds=3)
@@ -242,15 +242,28 @@ class Engine:
         sending."""
         return await self._begin("Telling", order, f"tell:{order.key}", f"{order.notice} to {order.audience}")
 
-    async def _begin(self, workflow: str, order: object, workflow_id: str, summary: str) -> bool:
-        """Starts a workflow that runs once under its id; False when the engine is away."""
+    async def broadcast(self, order: BroadcastOrder) -> bool:
+        """Sees to it that all merchants are being told; False when the engine is away."""
+        again = WorkflowIDReusePolicy.ALLOW_DUPLICATE
+        return await self._begin("Broadcasting", order, f"broadcast:{order.broadcast_id}", "to all merchants", again)
+
+    async def _begin(
+        self,
+        workflow: str,
+        order: object,
+        workflow_id: str,
+        summary: str,
+        again: WorkflowIDReusePolicy = WorkflowIDReusePolicy.REJECT_DUPLICATE,
+    ) -> bool:
+        """Starts a workflow under its id, unless it runs, or (without `again`) ever ran; False when the engine is
+        away."""
         try:
             await self._client.start_workflow(
                 workflow,
                 order,
                 id=workflow_id,
                 task_queue=CASES,
-                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                id_reuse_policy=again,
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                 static_summary=summary,
                 rpc_timeout=ACCEPT,

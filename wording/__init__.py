@@ -39,6 +39,8 @@ HIDDEN = "••••••"
 """A one-time password in a preview."""
 RELEASED = "release_notice"
 """The notice of the release's own step (`notices.send_notice`)."""
+POLICY_NOTICE = "policy_notice"
+"""A notice to all merchants, about no case."""
 PROMISES = ("promise_due_soon", "promise_missed", "callback_missed")
 """What staff are told of promises that were made to merchants; they belong to no case."""
 NOT_REACHED = "merchant_not_reached"
@@ -121,6 +123,10 @@ class Wording:
             "claims_fen": order.claims_fen,
         }
         return self._letter(RELEASED, language, channel, self._about(order.case_id, order.terminal_sn) | more)
+
+    def to_all(self, letter: Mapping[str, str], language: Language, channel: Channel) -> Letter:
+        """A notice of policy, in the words it was published in."""
+        return self._letter(POLICY_NOTICE, language, channel, self._about("", "") | {**letter, "due": None})
 
     def not_reached(self, notice: str, case_id: str, merchant_no: str, language: Language) -> Letter:
         """What operations are told of a `notice` that could reach nobody at the merchant's."""

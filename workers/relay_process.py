@@ -8,6 +8,7 @@
 - Every minute or so what was written is sealed by a checkpoint (see `workers.sealing`).
 - Erasures that were cut off are finished (see `workers.retiring`).
 - Promises to merchants are watched (see `workers.promising`).
+- Notices of policy go out to all merchants (see `workers.announcing`).
 - What the engine does by the calendar is kept there (see `workers.schedules`).
 - Bulk actions that were confirmed are carried out (see `workers.bulk`), and what they do is done here (see
   `workers.desk_hands`).
@@ -33,6 +34,7 @@ from journal import Journal
 from journal.changes import changes
 from journal.inbox import Command, Inbox
 from journal.relay import Relay, Standing, Unregistered
+from workers.announcing import Announcing
 from workers.bulk import BulkStarting
 from workers.connect import connect, telemetry
 from workers.database import open_journal
@@ -263,6 +265,7 @@ async def _serve(settings: Settings) -> None:
             group.create_task(sealing.run())
             group.create_task(Retiring(desk).run())
             group.create_task(Promising(desk).run())
+            group.create_task(Announcing(desk).run())
             group.create_task(Schedules(client).run())
             group.create_task(BulkStarting(desk).run())
             group.create_task(desk_worker(client, desk).run())

@@ -36,6 +36,7 @@ from workers.duties import until_told
 from workers.log_context import LogContext, drop_replayed_lines
 from workers.logs import announce_ready
 from workers.settings import Settings, load_settings
+from workflows.broadcasting import Broadcasting
 from workflows.bulk import BulkAction
 from workflows.freeze_appeal import FreezeAppeal
 from workflows.ports import CASES, QUEUES
@@ -44,7 +45,9 @@ from workflows.registration import Registration
 from workflows.resending import Resending
 from workflows.telling import Telling
 
-WORKFLOWS: tuple[type, ...] = (FreezeAppeal, Registration, Resending, Telling, Reconciliation, BulkAction)
+WORKFLOWS: tuple[type, ...] = (
+    FreezeAppeal, Registration, Resending, Telling, Broadcasting, Reconciliation, BulkAction,
+)  # fmt: skip
 HANDS = "hands"
 
 GRACE = timedelta(seconds=1)

@@ -74,6 +74,8 @@ NOTICES_SEND = "notices.send"
 """NoticeOrder → Delivered, or an error of type QUIET (details: seconds) when the merchant must not be rung up now."""
 NOTICES_RESEND = "notices.resend"
 """Resend → Delivered."""
+NOTICES_BROADCAST = "notices.broadcast"
+"""BroadcastOrder → BroadcastPage: the next merchants of a notice to all are told."""
 QUIET = "QuietHours"
 
 DESK_NEXT_ITEMS = "desk.next_items"
@@ -252,6 +254,22 @@ class Resend:
     order: NoticeOrder
     channel: str = ""
     instead_of: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BroadcastOrder:
+    """The notice of policy `broadcast_id`, to all merchants."""
+
+    broadcast_id: str
+    policy_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class BroadcastPage:
+    """How many are still to be told, and for how many seconds quiet hours hold all of them back."""
+
+    left: int
+    quiet_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

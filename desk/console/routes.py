@@ -8,6 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from desk import problems
 from desk.console import (
     accesspage,
+    announcements,
     books,
     bulk,
     cases,
@@ -63,8 +64,9 @@ router.include_router(oidc.router)
 router.include_router(door.router)
 router.include_router(portalhome.router)
 for _pages in (
-    worklist.router, books.router, cases.router, documents.router, register.router, ownwork.router, accesspage.router,
-    operations.router, bulk.router, partners.router, policypage.router, figurespage.router,
+    worklist.router, announcements.router, books.router, cases.router, documents.router, register.router,
+    ownwork.router, accesspage.router, operations.router, bulk.router, partners.router, policypage.router,
+    figurespage.router,
     privacypage.router, contacting.router, contacting.of_staff,
 ):  # fmt: skip
     router.include_router(_pages, prefix=CONSOLE)

@@ -288,6 +288,7 @@ SHOWN: Mapping[str, Show] = {
     "steps": _steps, "n": _step, "answer": _plain, "why": _plain, "code": _code, "withdrawn": _yes,
     "matches": _matches, "release_fen": _money, "approved_by": _listed, "notice": _named("notice"),
     "channel": _text, "delivered_at": _moment, "audience": _text, "source": _plain, "recorded": _text,
+    "visit": _plain, "place": _text, "visit_ref": _code, "result": _text, "happened_at": _moment, "promised": _moment,
     "claimed": _text, "command": _named("command"), "author": _author, "dues": _dues,
 }  # fmt: skip
 """How each field of an event is shown, in the order in which they stand."""

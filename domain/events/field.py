@@ -18,16 +18,16 @@ class FieldServiceRequested:
 
 @dataclass(frozen=True, slots=True)
 class FieldVisitOrdered:
-    """The desk begins to book the case's `n`-th visit with field service."""
+    """The desk begins to book the case's next visit (the first is number 1) with field service."""
 
-    n: int
+    visit: int
 
 
 @dataclass(frozen=True, slots=True)
 class FieldVisitBooked:
     """Field service took the order, under a reference of its own."""
 
-    n: int
+    visit: int
     visit_ref: str
     dues: tuple[Due, ...]
 
@@ -37,7 +37,7 @@ class FieldVisitAnswered:
     """Field service's word on a visit: assigned (the technician comes until `promised`), no_show (nobody was there, it
     comes once more), cancelled, or done with a `result`: done, beyond_repair or swapped. `dues` run anew."""
 
-    n: int
+    visit: int
     outcome: str
     message_ref: str
     happened_at: str
@@ -51,7 +51,7 @@ class FieldVisitAnswered:
 class FieldVisitLate:
     """Field service has neither accepted (`field_accept`) nor come (`field_visit`) in time."""
 
-    n: int
+    visit: int
     deadline: str
 
 
@@ -59,7 +59,7 @@ class FieldVisitLate:
 class FieldVisitCalledOff:
     """A visit that is no longer needed was called off; `answer` is what field service said to it."""
 
-    n: int
+    visit: int
     answer: str
 
 

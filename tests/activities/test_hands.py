@@ -28,6 +28,7 @@ async def test_every_name_of_the_ports_is_registered_on_its_queue(config, record
         ports.DOCUMENTS_VERIFY: "documents",
         ports.NOTICES_SEND: "notices",
         ports.NOTICES_RESEND: "notices",
+        ports.NOTICES_BROADCAST: "notices",
         ports.LEDGER_RECONCILE: "ledger",
         ports.FIELD_VISIT: "field",
         ports.FIELD_NOTE: "field",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -21,6 +22,7 @@ from wording import (
     LANGUAGES,
     MERCHANTS_COMMANDS,
     NOT_REACHED,
+    POLICY_NOTICE,
     PROMISES,
     RELEASED,
     Letter,
@@ -118,7 +120,9 @@ def test_there_is_a_template_for_every_notice_in_both_languages_and_none_besides
     there = {path.name for path in FOLDER.glob("[!_]*.txt") if ".short." not in path.name}
 
     assert there == {
-        f"{name}.{language}.txt" for name in (*OWED, *PROMISES, RELEASED, NOT_REACHED) for language in LANGUAGES
+        f"{name}.{language}.txt"
+        for name in (*OWED, *PROMISES, POLICY_NOTICE, RELEASED, NOT_REACHED)
+        for language in LANGUAGES
     }
 
 
@@ -154,7 +158,7 @@ def test_a_telephone_shows_a_few_lines_that_name_the_case_and_lead_to_the_portal
 def test_a_short_template_is_there_in_both_languages_and_for_a_notice_there_is():
     short = {path.name.split(".")[0] for path in FOLDER.glob("*.short.*.txt")}
 
-    assert short <= {*TO_MERCHANTS, RELEASED}
+    assert short <= {*TO_MERCHANTS, POLICY_NOTICE, RELEASED}
     for name in short:
         assert all((FOLDER / f"{name}.short.{language}.txt").exists() for language in LANGUAGES)
 
@@ -194,8 +198,8 @@ def test_operations_learn_whom_a_notice_did_not_reach(wording, language):
 @pytest.mark.parametrize("case_id", ["FA-1", ""])
 def test_staff_learn_which_merchant_was_promised_what_by_when(wording, notice, case_id, language):
     facts = {"due": DUE, "case_id": case_id} if case_id else {"due": DUE}
-    fields = {"notice": notice, "audience": "lead", "facts": facts, "public_reason": ""}
-    letter = wording.notice(order("review_late", **fields), language, "company")
+    told = replace(order("review_late"), notice=notice, case_id="PR-1", facts=facts, public_reason="")
+    letter = wording.notice(told, language, "company")
 
     assert "898310154110001" in whole(letter)
     assert when(DUE, language) in letter.text

@@ -82,7 +82,9 @@ async def test_the_procedures_worker_knows_every_workflow_and_serves_no_regular_
 ) -> None:
     async with workers_of("cases", client, journal, settings) as (worker,):
         config = worker.config()
-    known = {"BulkAction", "FreezeAppeal", "Reconciliation", "Registration", "Resending"}
+    known = {
+        "Broadcasting", "BulkAction", "FreezeAppeal", "Reconciliation", "Registration", "Resending", "Telling",
+    }  # fmt: skip
     assert {kind.__name__ for kind in config["workflows"]} == known
     assert config["no_remote_activities"]
     assert isinstance(config["workflow_runner"], UnsandboxedWorkflowRunner)

@@ -26,10 +26,12 @@ from tests.workflows.calendars import Calendars
 from tests.workflows.hands import Hands
 from workers.stack.temporal import SEARCH_ATTRIBUTES
 from workflows import ports
+from workflows.broadcasting import Broadcasting
 from workflows.bulk import BulkAction
 from workflows.freeze_appeal import FreezeAppeal
 from workflows.registration import Registration
 from workflows.resending import Resending
+from workflows.telling import Telling
 
 AT_ONCE = 4
 _LONGEST_NAP = timedelta(minutes=5)
@@ -74,7 +76,7 @@ class Engine:
         self.cases = Worker(
             self.env.client,
             task_queue=ports.CASES,
-            workflows=[FreezeAppeal, Registration, Resending, BulkAction],
+            workflows=[FreezeAppeal, Registration, Resending, Broadcasting, Telling, BulkAction],
             activities=[self.door.append, self.door.read],
             workflow_runner=self.calendars,
             max_cached_workflows=remembers,

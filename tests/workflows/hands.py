@@ -91,6 +91,8 @@ class Hands:
     questioned: tuple[ports.Questioned, ...] = ()
     account_matches: bool = True
     reconciled: list[str] = field(default_factory=list)
+    pages: list[str] = field(default_factory=list)
+    to_come: list[ports.BroadcastPage] = field(default_factory=list)
 
     def next(self, name: str, *outcomes: Outcome) -> None:
         """What the next calls of `name` do: an exception is raised before the effect; LOST and VANISHED answer
@@ -214,6 +216,13 @@ class Hands:
         await self._play(ports.NOTICES_RESEND, "notices", resend.order)
         return ports.Delivered("sms", f"msg:{resend.order.key}", "2026-11-02T03:00:00+00:00")
 
+    @activity.defn(name=ports.NOTICES_BROADCAST)
+    async def broadcast(self, order: ports.BroadcastOrder) -> ports.BroadcastPage:
+        if "notices" in self.away:
+            raise AwayError("notices")
+        self.pages.append(order.broadcast_id)
+        return self.to_come.pop(0) if self.to_come else ports.BroadcastPage(0)
+
     @activity.defn(name=ports.LEDGER_RECONCILE)
     async def reconcile(self, order: ports.ReconcileOrder) -> ports.Reconciled:
         if "ledger" in self.away:
@@ -231,7 +240,7 @@ class Hands:
             "bank": [self.payout, self.check_account],
             "documents": [self.verify],
             "field": [self.visit, self.note_visit],
-            "notices": [self.notify, self.resend],
+            "notices": [self.notify, self.resend, self.broadcast],
         }
         return [*effects, *looks, *special.get(queue, [])]
 
