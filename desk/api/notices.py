@@ -12,6 +12,7 @@ from desk.access import Caller, TheDesk, allow, is_merchant_side, only
 from desk.api.cases import TheCase
 from desk.bodies import Body, ResendBody
 from desk.histories import Told
+from desk.notice_voucher import voucher
 from desk.notices import Notice, letter_of, notices_of, once_more, order_now, order_of
 from desk.refusals import refuse
 from desk.routes import DeskRoute
@@ -79,6 +80,24 @@ async def get_letter(
     letter = await letter_of(desk, order, language, channel)
     marks = await desk.contacting.marks(told.case.case_id)
     return {**_shown(notice, marks, outside=outside), "subject": letter.subject, "text": letter.text}
+
+
+@router.get("/{position}/voucher", summary="A merchant's notice to keep", response_class=Response)
+async def get_voucher(
+    told: TheCase, actor: Caller, desk: TheDesk, position: int, language: OneLanguage = "zh"
+) -> Response:
+    """A text file: its words, when and over which channel it went out, its receipts, and the hash of its record."""
+    allow(actor, "read notices", *READERS)
+    notice = _at(told, position, outside=True)
+    if notice.sent_at is None:
+        raise problems.refused(refuse("notice-not-sent-yet"))
+    order = order_of(told, notice.key)
+    assert order is not None
+    letter = await letter_of(desk, order, language, "email")
+    text = voucher(told, notice, letter, await desk.contacting.marks(told.case.case_id), language)
+    name = f'attachment; filename="{told.case.case_id}-{position}.txt"'
+    headers = {"content-disposition": name, "cache-control": "private, no-store"}
+    return Response("\ufeff" + text, media_type="text/plain; charset=utf-8", headers=headers)
 
 
 @router.post("/{position}/resend", status_code=202, summary="Send a merchant's notice once more")

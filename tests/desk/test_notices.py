@@ -107,6 +107,21 @@ async def test_the_merchant_says_once_that_a_notice_was_read(work: Work):
     assert (await work.house.officer1.post(path, {})).status_code == 403
 
 
+async def test_a_notice_that_was_sent_is_kept_as_a_voucher(work: Work):
+    case_id, notice = await told(work)
+    path = f"/api/v1/cases/{case_id}/notices/{notice['position']}"
+    await work.house.merchant1.post(f"{path}/acknowledge", {})
+
+    kept = await work.house.merchant1.get(f"{path}/voucher", params={"language": "en"})
+
+    letter = (await work.house.merchant1.get(path, params={"language": "en"})).json()
+    events = (await work.house.officer1.get(f"/api/v1/cases/{case_id}/events")).json()
+    record = next(event for event in events if event["type"] == "NoticeSent")
+    assert "attachment" in kept.headers["content-disposition"]
+    for words in (case_id, letter["subject"], letter["text"].strip(), notice["receipt"], record["hash"], "read at"):
+        assert words in kept.text
+
+
 @pytest.mark.parametrize("channel", ["email", "sms", "wechat", "webhook"])
 async def test_a_rejection_is_previewed_before_it_is_decided(house: House, case_id: str, channel: str):
     asked = {"notice": "rejected", "channel": channel, "language": "en"}
