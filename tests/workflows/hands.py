@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from temporalio import activity
@@ -69,13 +70,15 @@ def quiet(seconds: float) -> ApplicationError:
 @dataclass
 class Hands:
     """Every partner at once. `script` says, by effect, what its next calls do; without a word they succeed. Partners
-    in `away` (queues) cannot be reached. Effects of those in `routes` are asked for as in production, over HTTP.
+    in `away` (queues) cannot be reached; those in `held` have not been for long, and are asked hourly. Effects of those
+    in `routes` are asked for as in production, over HTTP.
 
     `done` has the effects that took place, by key, in order; `calls` every call as (effect, key).
     """
 
     script: dict[str, list[Outcome]] = field(default_factory=dict)
     away: set[str] = field(default_factory=set)
+    held: set[str] = field(default_factory=set)
     routes: dict[str, Call] = field(default_factory=dict)
     done: dict[str, ports.Order] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
@@ -114,6 +117,7 @@ class Hands:
     def let_go(self) -> None:
         """From now on every call succeeds at once, those under way included."""
         self.away.clear()
+        self.held.clear()
         self.script.clear()
         for gate in self.gates:
             gate.let_go()
@@ -139,6 +143,8 @@ class Hands:
 
     async def _act(self, name: str, queue: str, order: Any) -> None:
         self.calls.append((name, order.key))
+        if queue in self.held:
+            raise ApplicationError("left alone", type="Unavailable", next_retry_delay=timedelta(hours=1))
         if queue in self.away:
             raise AwayError(queue)
         outcome = self.script[name].pop(0) if self.script.get(name) else None
