@@ -40,6 +40,7 @@ from desk.api import (
     policy,
     privacy,
     queue,
+    rota,
     terminals,
 )
 from desk.config import DeskConfig
@@ -95,6 +96,7 @@ def create_app(config: DeskConfig, *, engine: Engine | None = None, clock: Calla
         cases,
         dossiers,
         queue,
+        rota,
         desk_facts,
         policy,
         privacy,

@@ -42,6 +42,7 @@ from journal.privacy import Privacy
 from journal.queue import Queue
 from journal.reconciling import Reconciling
 from journal.registry import Registry
+from journal.rota import Rota
 from journal.sealing import Sealer
 from journal.sessions import Sessions
 from journal.statements import Pool
@@ -97,6 +98,7 @@ class Desk:
     stuck: StuckCases
     policies: PolicyDesk
     touched: Touched
+    rota: Rota
     provider: Provider | None
     """By whose word staff may log in."""
     metrics: Metrics = field(default_factory=Metrics)
@@ -139,6 +141,7 @@ class Desk:
             stuck=StuckCases(pool, clock),
             policies=PolicyDesk(journal, clock, config.policy_version),
             touched=Touched(pool, clock),
+            rota=Rota(pool, clock),
             portal_keys=PortalKeys(pool, config.payload_key, clock),
             identities=Identities(pool, config.payload_key, clock),
             provider=Provider(known) if (known := config.oidc()) else None,

@@ -21,6 +21,9 @@ from domain.policy import Policy
 from domain.review import reopenable
 from domain.waiting import waiting_on
 
+TASK_KINDS = ("review_1", "review_2", "account_check", "hold_rejustify")
+"""The decisions that cases have for people."""
+
 
 def summary(case: Case, policy: Policy) -> dict[str, Any]:
     """The case's row of the case list. `live` says whether work or watching remains."""

@@ -15,7 +15,7 @@ from psycopg.rows import class_row
 
 from journal import claims
 from journal.claims import LostRaceError, NotTaken
-from journal.statements import Pool, load
+from journal.statements import Pool, load, reading
 
 SQL = load("asides")
 MOST_VIEWS = 20
@@ -38,6 +38,15 @@ class KeptView:
 
     name: str
     query: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """What the queue shows someone of their own: their views, oldest first, and how many of their commands were refused
+    on delivery without their having seen it."""
+
+    views: list[KeptView]
+    refused: int
 
 
 class Asides:
@@ -79,11 +88,12 @@ class Asides:
             await cursor.execute(SQL["of_tasks"], {"task_ids": list(task_ids), "now": self._clock()})
             return {aside.task_id: aside async for aside in cursor}
 
-    async def views(self, user: str) -> list[KeptView]:
-        """The caller's own views, oldest first."""
-        async with self._pool.connection() as connection, connection.cursor(row_factory=class_row(KeptView)) as cursor:
-            await cursor.execute(SQL["views"], {"user": user})
-            return [view async for view in cursor]
+    async def reader(self, user: str) -> Reader:
+        """What the queue shows the caller of their own."""
+        async with reading(self._pool) as connection:
+            row = await (await connection.execute(SQL["reader"], {"user": user})).fetchone()
+        assert row is not None
+        return Reader([KeptView(**view) for view in row[0]], row[1])
 
     async def keep_view(self, user: str, name: str, query: str) -> bool:
         """Keeps a view under a name; False when the caller has as many as one may keep."""

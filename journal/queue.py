@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 
 from psycopg.rows import class_row
 
-from journal import claims
+from domain.business_time import local_date
+from journal import claims, rota
 from journal.claims import LostRaceError, NotTaken
 from journal.pages import Page, after, position, size
 from journal.statements import Connection, Pool, load
@@ -164,11 +165,14 @@ class Queue:
         tier: str | None = None,
         kind: str | None = None,
     ) -> QueuedTask | None:
-        """Claims the most urgent task `user` may take and nobody holds; None when there is none."""
-        asked = self._asked(user, roles, tier, kind)
+        """Claims the most urgent task that `user` may take, is given (see `journal.rota`) and nobody holds; None when
+        there is none, when they are away, or when they hold as many as they may."""
+        asked = self._asked(user, roles, tier, kind) | {"given": local_date(self._clock())}
         asked |= {"rank_at": None, "after": None, "limit": LOOKED_AT, "with_own": False}
 
         async def take_next(connection: Connection) -> str | None:
+            if await rota.full(connection, user, self._clock()):
+                return None
             task_id, any_left = await _next(connection, asked)
             if task_id is None and not any_left:
                 return None
@@ -279,7 +283,7 @@ class Queue:
         raise LostRaceError
 
     def _asked(self, user: str, roles: Collection[str], tier: str | None, kind: str | None) -> dict[str, Any]:
-        narrowed = {"tier": tier, "kind": kind, "due_before": None, "amount_from": None, "aside": False}
+        narrowed = {"tier": tier, "kind": kind, "due_before": None, "amount_from": None, "aside": False, "given": None}
         return {"user": user, "roles": sorted(roles), "now": self._clock(), **narrowed}
 
     async def _all(self, row: type[T], statement: bytes, asked: Mapping[str, Any]) -> tuple[T, ...]:

@@ -23,6 +23,7 @@ SQL = load("sessions")
 SESSION_LIFE = timedelta(hours=12)
 SESSION_IDLE = timedelta(hours=2)
 MOST_AGENT = 200
+MINUTE = timedelta(minutes=1)
 
 Method = Literal["password", "oidc", "link"]
 """What proved who it is: a password, an identity provider, or a link or code sent to a merchant's contact."""
@@ -37,6 +38,7 @@ class Session:
     expires_at: datetime
     number: int
     method: Method
+    seen_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +102,15 @@ class Sessions:
             row = await cursor.fetchone()
         if row is None:
             return None
-        own = {name: row.pop(name) for name in ("csrf_secret", "expires_at", "number", "method")}
+        own = {name: row.pop(name) for name in ("csrf_secret", "expires_at", "number", "method", "seen_at")}
         return Session(User(**row), **own)
 
     async def touch(self, session: Session) -> None:
-        """Somebody uses the session."""
+        """Somebody uses the session, which is written down at most once a minute."""
         moment = self._clock()
-        values = {"number": session.number, "now": moment, "a_minute_ago": moment - timedelta(minutes=1)}
+        if moment - session.seen_at < MINUTE:
+            return
+        values = {"number": session.number, "now": moment, "a_minute_ago": moment - MINUTE}
         await self._execute("touch", values)
 
     async def of(self, name: str) -> tuple[LoggedIn, ...]:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from psycopg.rows import class_row
 
+from domain.business_time import local_date
 from domain.stream import canonical
 from journal.clock import now
 from journal.statements import Pool, load, reading, transaction
@@ -66,4 +67,4 @@ class StuckCases:
 
     def _values(self) -> dict[str, Any]:
         moment = self._clock()
-        return {"now": moment, "before": moment - PATIENCE, "limit": MOST}
+        return {"now": moment, "today": local_date(moment), "before": moment - PATIENCE, "limit": MOST}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -15,6 +15,7 @@ from desk.access import TheDesk, allow, caller
 from desk.api.cases import KINDS, bad_cursor, moment
 from desk.bodies import Body, Recorded
 from desk.commands import not_taken
+from desk.context import Desk
 from desk.queue_stream import Changes
 from desk.refusals import refuse
 from desk.routes import DeskRoute
@@ -22,7 +23,7 @@ from domain.actors import Actor
 from domain.business_time import SHANGHAI
 from domain.money import MOST_FEN
 from journal.claims import NotTaken
-from journal.pages import BadCursorError
+from journal.pages import BadCursorError, Page
 from journal.queue import QueuedTask
 
 router = APIRouter(prefix="/api/v1", tags=["queue"], route_class=DeskRoute)
@@ -70,15 +71,30 @@ async def get_queue(
 ) -> dict[str, Any]:
     """`priority` holds the components of the order; `kind` is a task's kind or its case's; `put_off` asks for the tasks
     that are put off in place of the others."""
-    kind = KINDS.get(kind, kind) if kind else None
+    page = await queue_page(actor, desk, tier, kind, cursor, limit, due_before, amount_from, put_off=put_off)
+    return {"items": [task_shown(task) for task in page.items], "next_cursor": page.cursor}
+
+
+async def queue_page(
+    actor: Actor,
+    desk: Desk,
+    tier: str | None,
+    kind: str | None,
+    cursor: str | None,
+    limit: int,
+    due_before: datetime | None,
+    amount_from: int | None,
+    *,
+    put_off: bool,
+) -> Page[QueuedTask]:
+    """A page of the queue for the caller. Raises the 422 problem for a cursor that is none."""
     try:
-        page = await desk.queue.page(
-            actor.name, actor.roles, tier=tier, kind=kind, due_before=due_before, amount_from=amount_from,
-            aside=put_off, cursor=cursor, limit=limit,
+        return await desk.queue.page(
+            actor.name, actor.roles, tier=tier or None, kind=KINDS.get(kind, kind) if kind else None,
+            due_before=due_before, amount_from=amount_from, aside=put_off, cursor=cursor, limit=limit,
         )  # fmt: skip
     except BadCursorError as error:
         raise bad_cursor(error) from None
-    return {"items": [task_shown(task) for task in page.items], "next_cursor": page.cursor}
 
 
 @router.post("/queue/next", summary="Claim the most urgent task", responses={204: {"description": "nothing to do"}})

@@ -27,6 +27,7 @@ from desk.foresight import Foreseen, foresee, letters
 from desk.histories import find
 from desk.paper_reasons import PAPER_REASONS
 from domain.actors import REVIEWERS
+from domain.business_time import local_date
 from journal.queue import QueuedTask
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -198,7 +199,9 @@ async def next_task(visit: Visit, done: str = "claim", tier: str = "", kind: str
     allow(visit.actor, "work on the queue", *TAKERS)
     taken = await post_next(visit.actor, visit.desk, tier or None, kind or None)
     if isinstance(taken, Response):
-        return RedirectResponse(f"{CONSOLE}/queue?none=1", 303)
+        (own,) = await visit.desk.rota.people(visit.actor.name)
+        why = own.why_nothing(local_date(visit.desk.clock()))
+        return RedirectResponse(f"{CONSOLE}/queue?none={why or 'free'}", 303)
     return RedirectResponse(f"{place_of(taken['case_id'], taken['kind'])}?done={done}", 303)
 
 

@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from desk.console import formats, names
+from desk.console import formats, fragments, names
 from desk.console.consequences import consequences
 from desk.console.set_words import WordSettingEnvironment
 from desk.console.words import word, words
@@ -68,6 +68,7 @@ def environment(language: Language) -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,
     )
 
     def t(key: str, **facts: object) -> str:
@@ -78,6 +79,7 @@ def environment(language: Language) -> Environment:
         return word(group, str(key)).of(language)
 
     made.settled = {"t": t, "name": name}
+    make, keep = fragments.makers(made)
     made.globals.update(
         t=t,
         name=name,
@@ -89,6 +91,10 @@ def environment(language: Language) -> Environment:
         language=language,
         language_tag=TAGS[language],
         file_url=file_url,
+        formats=formats,
+        piece=make,
+        kept_piece=keep,
+        session_secret=fragments.SECRET,
     )
     made.filters.update(
         money=formats.money,
@@ -139,5 +145,7 @@ def page(request: Request, visit: Visit | None, template: str, *, status: int = 
         **facts,
     }
     body = environment(language).get_template(template).render(shown)
+    if visit:
+        body = body.replace(fragments.SECRET, visit.csrf)
     headers = {**HEADERS, "content-language": TAGS[language], "vary": "cookie, accept-language"}
     return HTMLResponse(body, status, headers)

@@ -28,6 +28,7 @@ from desk.console import (
     portalhome,
     privacypage,
     register,
+    rota,
     worklist,
 )
 from desk.console.visits import CONSOLE, PORTAL, PageRoute, TheVisit
@@ -67,7 +68,7 @@ for _pages in (
     worklist.router, announcements.router, books.router, cases.router, documents.router, register.router,
     ownwork.router, accesspage.router, operations.router, bulk.router, partners.router, policypage.router,
     figurespage.router,
-    privacypage.router, contacting.router, contacting.of_staff,
+    privacypage.router, rota.router, contacting.router, contacting.of_staff,
 ):  # fmt: skip
     router.include_router(_pages, prefix=CONSOLE)
 for _pages in (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime, timedelta
 from typing import Literal
 from urllib.parse import parse_qsl, quote, urlencode
@@ -11,23 +12,25 @@ from starlette.responses import RedirectResponse, Response
 
 from desk import problems
 from desk.access import allow
-from desk.api.queue import TAKERS, WATCHERS, get_queue, post_claim, post_release, post_renew
+from desk.api.queue import TAKERS, WATCHERS, post_claim, post_release, post_renew, queue_page
 from desk.bulk.actions import STEERERS
 from desk.console import pages
 from desk.console.cases import fresh_key
 from desk.console.cockpit import next_task, place_of
+from desk.console.queue_rows import rows
+from desk.console.rota import why_nothing
 from desk.console.visits import CONSOLE, PageRoute, SentForm, TheVisit, Visit
 from desk.console.words import word
 from desk.console.yuan import NotAnAmountError, fen_of
 from desk.refusals import refuse
 from domain.case import Status
+from domain.listing import TASK_KINDS
 from domain.policy import TIERS
 from journal.asides import MOST_VIEWS
 from journal.cases import Case, Filters
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
-TASK_KINDS = ("review_1", "review_2", "account_check", "hold_rejustify")
 MOST_WAITING, MOST_PAGES = 50, 5
 MOST_NAME = 60
 FILTERS = ("tier", "kind", "due", "amount", "aside")
@@ -46,7 +49,7 @@ async def get_worklist(
     aside: str = "",
     cursor: str | None = None,
     done: str = "",
-    none: bool = False,
+    none: str = "",
 ) -> Response:
     allow(visit.actor, "see the queue", *WATCHERS)
     asked = {"tier": tier, "kind": kind, "due": due, "amount": amount, "aside": aside}
@@ -55,29 +58,31 @@ async def get_worklist(
         least = fen_of(amount) if amount else None
     except NotAnAmountError:
         wrong = word("pages", "error.amount").of(visit.language)
-    listed = await get_queue(
-        visit.actor, visit.desk, tier or None, kind or None, cursor, 50, before, least, put_off=aside == "yes"
+    listed, reader = await asyncio.gather(
+        queue_page(visit.actor, visit.desk, tier, kind, cursor, 50, before, least, put_off=aside == "yes"),
+        visit.desk.asides.reader(visit.actor.name),
     )
+    takes, steers = visit.may(*TAKERS), visit.may(*STEERERS)
+    asides = await visit.desk.asides.of([task.task_id for task in listed.items]) if aside else {}
     return pages.page(
         visit.request,
         visit,
         "queue.html",
-        tasks=listed["items"],
-        next_cursor=listed["next_cursor"],
+        rows=rows(visit, listed.items, asides, takes=takes, steers=steers),
+        next_cursor=listed.cursor,
         asked=asked,
         query=urlencode({name: value for name, value in asked.items() if value}),
         wrong_amount=wrong,
-        asides=await visit.desk.asides.of([task["task_id"] for task in listed["items"]]) if aside else {},
-        views=await visit.desk.asides.views(visit.actor.name),
+        views=reader.views,
         tiers=TIERS,
         kinds=TASK_KINDS,
-        takes=visit.may(*TAKERS),
-        steers=visit.may(*STEERERS),
+        takes=takes,
+        steers=steers,
         for_officers=await _for_officers(visit),
         done=done,
-        none=none,
+        nothing=why_nothing(none, visit.language) if none else "",
         policy=visit.desk.policy,
-        refused_count=len(await visit.desk.inbox.refusals(visit.actor.name)),
+        refused_count=reader.refused,
     )
 
 

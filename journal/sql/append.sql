@@ -17,7 +17,7 @@ set position = s.position + {last}, head = %(hash_{last})s::bytea,
     waiting_since = %(waiting_since)s::timestamptz, sentence_zh = %(sentence_zh)s::text,
     sentence_en = %(sentence_en)s::text
 where s.stream = %(stream)s::text and s.position = %(position)s::integer and s.head = %(hash_0)s::bytea
-returning s.stream, s.kind
+returning s.stream, s.kind, s.reason_code
 
 -- name: create_case
 -- The row of a new case. Nothing is written when the stream exists or another case of this kind is open on the
@@ -35,7 +35,7 @@ insert into journal.streams (
     %(sentence_en)s::text
 )
 on conflict do nothing
-returning stream, kind
+returning stream, kind, reason_code
 
 -- name: continue_stream
 -- The row of a stream that is no case (a merchant, a terminal, a task). The partners have not heard of what is new in
@@ -71,17 +71,19 @@ closed_tasks as (
     where c.task_id = closed_tasks.task_id
 ), standing_tasks as (
     insert into journal.tasks as t (
-        task_id, case_id, case_kind, kind, level, roles, excluded, since, due_at, rank_at, amount_fen, priority
+        task_id, case_id, case_kind, kind, level, family, roles, excluded, since, due_at, rank_at, amount_fen, priority
     )
-    select n.task_id, head.stream, head.kind, n.kind, n.level, n.roles, n.excluded, n.since, n.due_at, n.rank_at,
-        n.amount_fen, coalesce(n.priority, '{{}}')
+    select n.task_id, head.stream, head.kind, n.kind, n.level,
+        coalesce(substring(head.reason_code from '^[A-Z]+'), ''), n.roles, n.excluded, n.since, n.due_at,
+        n.rank_at, n.amount_fen, coalesce(n.priority, '{{}}')
     from head, jsonb_populate_recordset(null::journal.tasks, %(tasks)s::jsonb) as n
     on conflict (task_id) do update
-    set kind = excluded.kind, level = excluded.level, roles = excluded.roles, excluded = excluded.excluded,
-        since = excluded.since, due_at = excluded.due_at, rank_at = excluded.rank_at,
+    set kind = excluded.kind, level = excluded.level, family = excluded.family, roles = excluded.roles,
+        excluded = excluded.excluded, since = excluded.since, due_at = excluded.due_at, rank_at = excluded.rank_at,
         amount_fen = excluded.amount_fen, priority = excluded.priority, closed_at = null
-    where (t.kind, t.level, t.roles, t.excluded, t.since, t.due_at, t.rank_at, t.amount_fen, t.priority, t.closed_at)
-        is distinct from (excluded.kind, excluded.level, excluded.roles, excluded.excluded, excluded.since,
+    where (t.kind, t.level, t.family, t.roles, t.excluded, t.since, t.due_at, t.rank_at, t.amount_fen, t.priority,
+        t.closed_at)
+        is distinct from (excluded.kind, excluded.level, excluded.family, excluded.roles, excluded.excluded, excluded.since,
             excluded.due_at, excluded.rank_at, excluded.amount_fen, excluded.priority, null)
 )
 

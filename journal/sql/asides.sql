@@ -15,8 +15,19 @@ select task_id, put_by, until, reason
 from journal.asides
 where task_id = any(%(task_ids)s) and until > %(now)s;
 
--- name: views
-select name, query from journal.queue_views where user_name = %(user)s order by kept_at, name;
+-- name: reader
+-- Someone's views, oldest first, and how many of their stored commands were refused that they have not seen.
+select
+    coalesce((
+        select json_agg(json_build_object('name', name, 'query', query) order by kept_at, name)
+        from journal.queue_views
+        where user_name = %(user)s
+    ), '[]'),
+    (
+        select count(*)::integer
+        from journal.commands
+        where substr(actor, strpos(actor, ':') + 1) = %(user)s and seen_at is null and outcome ->> 'refused' is not null
+    );
 
 -- name: keep_view
 -- Up to `most` of one's own; one of the same name is replaced.

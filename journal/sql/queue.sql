@@ -2,24 +2,24 @@
 
 -- name: shelves
 -- The beginning of the statements below: the first tasks someone may take from each shelf (see tasks_shelves) they may
--- take from at all. What there are of shelves is found by leaps through the index, from each to the next.
+-- take from at all; with `given`, a day, only what they are given then. What there are of shelves is found by leaps through the index, from each to the next.
 with recursive leaps as (
     (
-        select case_kind, kind, level, roles
+        select case_kind, kind, level, family, roles
         from journal.tasks
         where closed_at is null
-        order by case_kind, kind, level, roles
+        order by case_kind, kind, level, family, roles
         limit 1
     )
     union all
-    select beyond.case_kind, beyond.kind, beyond.level, beyond.roles
+    select beyond.case_kind, beyond.kind, beyond.level, beyond.family, beyond.roles
     from leaps as l
     cross join lateral (
-        select t.case_kind, t.kind, t.level, t.roles
+        select t.case_kind, t.kind, t.level, t.family, t.roles
         from journal.tasks as t
         where t.closed_at is null
-            and (t.case_kind, t.kind, t.level, t.roles) > (l.case_kind, l.kind, l.level, l.roles)
-        order by t.case_kind, t.kind, t.level, t.roles
+            and (t.case_kind, t.kind, t.level, t.family, t.roles) > (l.case_kind, l.kind, l.level, l.family, l.roles)
+        order by t.case_kind, t.kind, t.level, t.family, t.roles
         limit 1
     ) as beyond
 ), takeable as materialized (
@@ -29,7 +29,8 @@ with recursive leaps as (
         select t.task_id, t.rank_at
         from journal.tasks as t
         where t.closed_at is null
-            and t.case_kind = l.case_kind and t.kind = l.kind and t.level = l.level and t.roles = l.roles
+            and t.case_kind = l.case_kind and t.kind = l.kind and t.level = l.level and t.family = l.family
+            and t.roles = l.roles
             and not %(user)s = any(t.excluded)
             and not exists (
                 select from journal.claims as c
@@ -46,6 +47,7 @@ with recursive leaps as (
         limit %(limit)s
     ) as t
     where l.roles && %(roles)s::text[]
+        and (%(given)s::date is null or journal.given_to(%(user)s, %(given)s::date, l.kind, l.level, l.family))
         and (%(tier)s::text is null or l.level = %(tier)s)
         and (%(kind)s::text is null or l.kind = %(kind)s or l.case_kind = %(kind)s)
     order by t.rank_at, t.task_id

@@ -6,7 +6,7 @@ values (
 
 -- name: find
 -- A session nobody has used since `idle_since` has ended.
-select u.name, u.display_name, u.roles, u.merchant_no, s.csrf_secret, s.expires_at, s.number, s.method
+select u.name, u.display_name, u.roles, u.merchant_no, s.csrf_secret, s.expires_at, s.number, s.method, s.seen_at
 from journal.sessions s
 join journal.users u on u.name = s.user_name
 where s.sha256 = %(sha256)s and s.expires_at > %(now)s and s.seen_at > %(idle_since)s and u.disabled_at is null;

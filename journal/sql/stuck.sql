@@ -24,17 +24,21 @@ limit %(limit)s;
 -- name: enter_tasks
 -- The beginning of the statement that enters a case's tasks anew, as its journal tells them, if that is still its end.
 with head as (
-    select stream, kind from journal.streams where stream = %(case_id)s and position = %(position)s for update
+    select stream, kind, reason_code
+    from journal.streams
+    where stream = %(case_id)s and position = %(position)s
+    for update
 )
 
 -- name: nobody_eligible
--- No one who is not shut out has a role for the task and is free to take it.
+-- No one who is not shut out has a role for the task, is free to take it, has learnt it, and is there today.
 select t.case_id, t.task_id, t.since, t.kind as name
 from journal.tasks as t
 where t.closed_at is null
     and not exists (
         select from journal.users as u
         where u.disabled_at is null and u.roles && t.roles and not u.name = any(t.excluded)
+            and journal.given_to(u.name, %(today)s, t.kind, t.level, t.family)
     )
 order by t.since
 limit %(limit)s;

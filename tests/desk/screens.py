@@ -136,6 +136,7 @@ async def walk(
             "contact": f"/console/merchants/{MERCHANT_NO}/contacts", "access": "/console/access?user=reviewer2",
             "operations": "/console/operations", "work": "/console/operations/people?name=reviewer1",
             "bulk-choice": f"/console/bulk?case={case_id}", **bulks,
+            "rota": "/console/rota?person=reviewer2",
         }.items():  # fmt: skip
             await page.goto(address + path)
             await shoot(page, folder, f"{name}-{end}")

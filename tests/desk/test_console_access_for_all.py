@@ -34,10 +34,10 @@ async def barriers(page: Page) -> list[str]:
 async def test_every_page_is_for_everyone(work, address, browser, language: str, width: str):
     case_id = await work.in_review(reason="R02", held_fen=1_000_000)
     more = {"locale": LANGUAGES[language], "viewport": dict(zip(("width", "height"), WIDTHS[width], strict=True))}
-    here = f"/console/cases/{case_id}"
+    here, rota = f"/console/cases/{case_id}", "/console/rota?person=reviewer2"
     wrong: list[str] = []
     async with logged_in(browser, address, "supervisor1", **more) as (page, seen):
-        for path in ("/console/queue", "/console/cases", here, f"{here}/review", "/console/register"):
+        for path in ("/console/queue", "/console/cases", here, f"{here}/review", "/console/register", rota):
             seen.requests.clear()
             weights: list[int] = []
             page.on("response", lambda answer, w=weights: w.append(int(answer.headers.get("content-length", 0))))

@@ -41,6 +41,8 @@ CALLS = {
     "/api/v1/policy/preview": "get", "/api/v1/stats/course": "get",
     "/api/v1/operations/partners/{partner}/try": "post", "/api/v1/policy/changes": "post",
     "/api/v1/policy/changes/{change_id}/confirm": "post", "/api/v1/policy/changes/{change_id}/drop": "post",
+    "/api/v1/rota": "get", "/api/v1/rota/{name}": "post",
+    "/api/v1/rota/{name}/absences": "post", "/api/v1/rota/{name}/absences/{number}/end": "post",
 }  # fmt: skip
 
 

@@ -307,7 +307,7 @@ async def test_a_view_is_kept_under_its_name_up_to_twenty(asides):
         assert await asides.keep_view("reviewer1", f"v{number}", "tier=L2")
     assert not await asides.keep_view("reviewer1", "one more", "tier=L3")
     assert await asides.keep_view("reviewer1", "v3", "tier=L3")  # of the same name: in its place
-    assert {view.name: view.query for view in await asides.views("reviewer1")}["v3"] == "tier=L3"
+    assert {view.name: view.query for view in (await asides.reader("reviewer1")).views}["v3"] == "tier=L3"
     await asides.drop_view("reviewer1", "v3")
-    assert len(await asides.views("reviewer1")) == 19
-    assert await asides.views("reviewer2") == []
+    assert len((await asides.reader("reviewer1")).views) == 19
+    assert (await asides.reader("reviewer2")).views == []
