@@ -19,6 +19,7 @@ from desk.limits import Rates
 from desk.metrics import Metrics
 from desk.oidc import Provider
 from desk.policy import PolicyDesk
+from desk.recent import Recent
 from domain.business_time import format_time
 from domain.policy import Policy
 from journal import Journal
@@ -54,6 +55,7 @@ from journal.vault import Vault
 
 LOG = structlog.stdlib.get_logger()
 POOL_SIZE = 8
+MOST_TOLD = 500
 
 
 def utc_now() -> datetime:
@@ -102,6 +104,8 @@ class Desk:
     provider: Provider | None
     """By whose word staff may log in."""
     metrics: Metrics = field(default_factory=Metrics)
+    told: Recent[str, Any] = field(default_factory=lambda: Recent(MOST_TOLD))
+    """Cases as they were last told (see `desk.histories`)."""
     work: set[asyncio.Task[None]] = field(default_factory=set)
 
     @classmethod

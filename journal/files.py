@@ -101,13 +101,6 @@ class Files:
         self._pool = pool
         self._vault = vault
 
-    async def same_elsewhere(self, hashes: list[str], document_ids: list[str]) -> tuple[SameFile, ...]:
-        """Who filed the same bytes under other documents than these, first ones first."""
-        asked = {"hashes": hashes, "document_ids": document_ids}
-        async with reading(self._pool) as connection, connection.cursor(row_factory=class_row(SameFile)) as cursor:
-            await cursor.execute(SQL["same_elsewhere"], asked)
-            return tuple(await cursor.fetchall())
-
     async def put(
         self, document_id: str, subject: str, content: bytes, *, within: Connection | None = None
     ) -> StoredFile:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -137,6 +138,18 @@ class Vault:
             if ref not in found:
                 raise NoSuchRecordError(ref)
         return {ref: self._open(found[ref]) for ref in wanted}
+
+    async def known(self, refs: Iterable[str]) -> dict[str, dict[str, Any] | None]:
+        """Several records by reference in one round trip; None for what is forgotten or was never there."""
+        found: dict[str, dict[str, Any] | None] = dict.fromkeys(refs)
+        if not found:
+            return {}
+        async with reading(self._pool) as connection, connection.cursor(row_factory=class_row(_Record)) as cursor:
+            await cursor.execute(SQL["records"], {"refs": list(found)})
+            for record in await cursor.fetchall():
+                with suppress(ForgottenError):
+                    found[record.ref] = self._open(record)
+        return found
 
     async def seal(self, subject: str, name: str, plain: bytes, *, within: Connection | None = None) -> bytes:
         """Bytes sealed under the subject's data key, to be kept elsewhere. `name` says what they are, for `unseal`."""

@@ -127,9 +127,10 @@ async def get_events(
     limit: Annotated[int, Query(ge=1, le=5000)] = 5000,
 ) -> list[dict[str, Any]]:
     """Every entry with its hash, for staff; the merchant's side sees its own acts and what it was told."""
+    del desk
     outside = is_merchant_side(actor)
     entries = []
-    for recorded in await desk.journal.history(told.case.case_id, after, limit):
+    for recorded in told.recorded[after : after + limit]:
         entry = recorded.entry
         data = event_shown(entry, told.case, told.policy, actor.name) if outside else body_of(entry)
         if data is None:

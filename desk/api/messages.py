@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -12,13 +13,15 @@ from desk.api.cases import TheCase
 from desk.api.commands import answered
 from desk.bodies import MessageBody
 from desk.commands import give
+from desk.histories import Told
 from desk.public import actor_shown
 from desk.refusals import refuse
 from desk.routes import DeskRoute
 from domain.events import MessageRecorded
+from domain.stream import Entry
 from domain.wire import decode
 from journal.parties import subject_of
-from journal.vault import ForgottenError, NoSuchRecordError
+from journal.vault import ForgottenError
 
 router = APIRouter(prefix="/api/v1/cases/{case_id}/messages", tags=["messages"], route_class=DeskRoute)
 
@@ -49,22 +52,31 @@ async def post_message(told: TheCase, actor: Caller, request: Request, desk: The
 async def get_messages(told: TheCase, actor: Caller, desk: TheDesk) -> list[dict[str, Any]]:
     """In order; the merchant's side sees what was written to the merchant."""
     outside = is_merchant_side(actor)
-    shown = []
+    written = messages_in(told, outside=outside)
+    return messages_shown(written, await desk.vault.known(one.text_ref for _, one in written), outside=outside)
+
+
+def messages_in(told: Told, *, outside: bool) -> list[tuple[Entry, MessageRecorded]]:
+    """The messages of a case that a reader may see, in order."""
+    found = []
     for entry in told.entries:
         event = decode(entry.type, entry.form, entry.data) if entry.type == "MessageRecorded" else None
-        if not isinstance(event, MessageRecorded) or (outside and event.audience != "merchant"):
-            continue
-        try:
-            text = (await desk.vault.get(event.text_ref)).get("text")
-        except (ForgottenError, NoSuchRecordError):
-            text = None
-        shown.append(
-            {
-                "message_id": event.text_ref,
-                "audience": event.audience,
-                "by": actor_shown(entry.actor) if outside else entry.actor,
-                "at": entry.occurred_at,
-                "text": text,
-            }
-        )
-    return shown
+        if isinstance(event, MessageRecorded) and (not outside or event.audience == "merchant"):
+            found.append((entry, event))
+    return found
+
+
+def messages_shown(
+    written: Iterable[tuple[Entry, MessageRecorded]], texts: Mapping[str, Mapping[str, Any] | None], *, outside: bool
+) -> list[dict[str, Any]]:
+    """Messages with their texts (None for one that was erased)."""
+    return [
+        {
+            "message_id": event.text_ref,
+            "audience": event.audience,
+            "by": actor_shown(entry.actor) if outside else entry.actor,
+            "at": entry.occurred_at,
+            "text": (texts[event.text_ref] or {}).get("text"),
+        }
+        for entry, event in written
+    ]

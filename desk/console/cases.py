@@ -98,7 +98,7 @@ async def case_page(
         done=word("command_done", done).of(visit.language) if done in words("command_done") else "",
         stored=waiting,
         fresh_key=fresh_key,
-        kin=None if visit.outside else await kin(visit, facts.told),
+        kin=kin(facts.told, facts.beside, visit.language) if facts.beside else None,
         voided={} if visit.outside else voided_by(facts.told, visit.language),
     )
 

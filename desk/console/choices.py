@@ -25,8 +25,19 @@ def of_reasons(reasons: Iterable[Reason], policy: Policy, language: Language) ->
     return [(reason.code, names.reason(reason.code, policy, language)) for reason in reasons]
 
 
+_kept: dict[tuple[str, Language], dict[str, Sequence[Option]]] = {}
+
+
 def of_policy(policy: Policy, language: Language) -> dict[str, Sequence[Option]]:
-    """What does not depend on a case: reasons, sources, kinds and scopes of controls, types of merchants."""
+    """What does not depend on a case: reasons, sources, kinds and scopes of controls, types of merchants. Made once for
+    each policy, which never changes under its version."""
+    asked = (policy.version, language)
+    if asked not in _kept:
+        _kept[asked] = _of_policy(policy, language)
+    return _kept[asked]
+
+
+def _of_policy(policy: Policy, language: Language) -> dict[str, Sequence[Option]]:
     for_case = [reason for reason in policy.reasons.values() if "K1" in reason.case_kinds]
     rejecting = [*for_case, *(reason for reason in policy.reasons.values() if reason.code == "F01")]
     orders = [r for r in policy.reasons.values() if r.code.startswith("J") and r.disclosable]

@@ -16,11 +16,12 @@ from desk.api.documents import READERS
 from desk.api.queue import TAKERS, post_next
 from desk.console import exhibits, forms, pages
 from desk.console.calls import RefusedError
-from desk.console.casefacts import CasePage, CommandForm, gather
+from desk.console.casefacts import CasePage, gather
 from desk.console.cases import SHOWN_AGAIN, attempt_of, fresh_key
 from desk.console.documents import page_count_of, reading_of
 from desk.console.exhibits import Exhibit, Read
 from desk.console.forms import Attempt, MistypedError
+from desk.console.turns import CommandForm
 from desk.console.visits import CONSOLE, Form, PageRoute, SentForm, TheVisit, Visit
 from desk.console.words import word, words
 from desk.foresight import Foreseen, foresee, letters

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from desk.console import names
-from desk.console.casefacts import CasePage, Paper
+from desk.console.casefacts import CasePage
+from desk.console.checklist import Paper
 from desk.language import Language
 
 DOUBTFUL = 0.8

@@ -8,14 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from desk.console import names
-from desk.console.visits import Visit
 from desk.console.words import word
 from desk.histories import Told
 from desk.language import Language
 from domain.wire import decode
-from journal.cases import Case, Filters
+from journal.beside import Beside, Sibling
 
-MOST = 8
 VOIDING = frozenset({"ApprovalVoided", "ReviewReturned", "CaseRejected", "CaseWithdrawn", "ExecutionCompensated"})
 """After one of these an approval given before does not count any more."""
 
@@ -34,35 +32,26 @@ class SamePaper:
 class Kin:
     """Cases and papers that belong together with the one that is read."""
 
-    of_terminal: Sequence[Case]
-    of_merchant: Sequence[Case]
+    of_terminal: Sequence[Sibling]
+    of_merchant: Sequence[Sibling]
     papers: Sequence[SamePaper]
 
 
-async def kin(visit: Visit, told: Told) -> Kin:
+def kin(told: Told, beside: Beside, language: Language) -> Kin:
     """For staff: everything is of other merchants' business, too."""
-    case = told.case
-    cases = visit.desk.cases
-    of_terminal = (await cases.page(Filters(terminal_sn=case.terminal_sn), None, MOST)).items
-    of_merchant = (await cases.page(Filters(merchant_no=case.merchant_no), None, MOST)).items
-    return Kin(
-        [one for one in of_terminal if one.case_id != case.case_id],
-        [one for one in of_merchant if one.case_id != case.case_id and one.terminal_sn != case.terminal_sn],
-        await _papers(visit, told),
-    )
+    return Kin(beside.of_terminal, beside.of_merchant, _papers(told, beside, language))
 
 
-async def _papers(visit: Visit, told: Told) -> list[SamePaper]:
+def _papers(told: Told, beside: Beside, language: Language) -> list[SamePaper]:
     documents = {d.filed.sha256: d for d in told.case.evidence.documents}
-    found = await visit.desk.files.same_elsewhere(list(documents), [d.document_id for d in documents.values()])
     return [
         SamePaper(
-            names.document(documents[same.sha256].doc_type, told.policy, visit.language),
+            names.document(documents[same.sha256].doc_type, told.policy, language),
             same.subject.removeprefix("merchant:"),
             same.times,
             same.first_at,
         )
-        for same in found
+        for same in beside.same
     ]
 
 

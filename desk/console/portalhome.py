@@ -10,8 +10,10 @@ from fastapi import APIRouter
 from starlette.responses import RedirectResponse, Response
 
 from desk.console import pages
-from desk.console.casefacts import CommandForm, Wanted, gather
+from desk.console.casefacts import gather
+from desk.console.checklist import Wanted
 from desk.console.entering import home
+from desk.console.turns import CommandForm
 from desk.console.visits import PORTAL, PageRoute, TheVisit, Visit
 from domain.policy import Policy
 from journal.cases import Filters

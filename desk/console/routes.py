@@ -60,26 +60,20 @@ async def get_elsewhere(request: Request, visit: TheVisit) -> Response:
     raise problems.not_found(f"没有页面 {request.url.path}。", f"There is no page {request.url.path}.")
 
 
-router.include_router(login.router)
-router.include_router(oidc.router)
-router.include_router(door.router)
-router.include_router(portalhome.router)
-for _pages in (
-    worklist.router, announcements.router, books.router, cases.router, documents.router, register.router,
-    ownwork.router, accesspage.router, operations.router, bulk.router, partners.router, policypage.router,
-    figurespage.router,
-    privacypage.router, rota.router, contacting.router, contacting.of_staff,
-):  # fmt: skip
-    router.include_router(_pages, prefix=CONSOLE)
-for _pages in (
+_OPEN = (router, login.router, oidc.router, door.router, portalhome.router)
+_OF_STAFF = (
+    worklist.router, cases.router, cockpit.router, announcements.router, books.router, documents.router,
+    register.router, ownwork.router,
+    accesspage.router, accesspage.of_others, operations.router, bulk.router, partners.router,
+    policypage.router, figurespage.router, privacypage.router, rota.router, contacting.router, contacting.of_staff,
+)  # fmt: skip
+_OF_MERCHANTS = (
     cases.router, documents.router, register.router, ownwork.router, accesspage.router, contacting.router,
-):  # fmt: skip
-    router.include_router(_pages, prefix=PORTAL)
-router.include_router(accesspage.of_others, prefix=CONSOLE)
-router.include_router(cockpit.router, prefix=CONSOLE)
-router.include_router(fallback)
+)  # fmt: skip
 
 
 def mount(app: FastAPI) -> None:
-    """Adds the pages to the desk's application."""
-    app.include_router(router)
+    """Adds the pages to the desk's application: one by one, because each router within a router is searched anew."""
+    for prefix, routers in (("", _OPEN), (CONSOLE, _OF_STAFF), (PORTAL, _OF_MERCHANTS), ("", (fallback,))):
+        for pages_of in routers:
+            app.include_router(pages_of, prefix=prefix)

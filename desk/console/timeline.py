@@ -14,6 +14,7 @@ from typing import Any
 from desk.console import formats, names
 from desk.console.words import word, words
 from desk.language import Language
+from desk.recent import Recent
 from domain.policy import Policy
 
 HIDDEN = frozenset({
@@ -30,6 +31,9 @@ MILESTONES = frozenset({
     "CaseWithdrawn", "LegalHoldPlaced", "LegalHoldLifted", "CaseClosed",
 })  # fmt: skip
 """Events that turn a case."""
+
+
+MOST_TOLD = 16_384
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,8 @@ class Happening:
     audience: str
     """Whose eyes it is for: `merchant` for what merchants were told or said, `internal` for notes among staff."""
     milestone: bool
+    sealed: bool
+    """Whether it tells what lies in the vault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +80,24 @@ class Telling:
     """The names of the release's steps by number."""
 
 
+_told = Recent[tuple[str, str], Happening](MOST_TOLD)
+
+
 def timeline(events: Sequence[Mapping[str, Any]], telling: Telling) -> list[Happening]:
     """The events, newest first."""
-    return [_happening(event, telling) for event in reversed(events)]
+    return [_kept(event, telling) for event in reversed(events)]
+
+
+def _kept(event: Mapping[str, Any], telling: Telling) -> Happening:
+    """The event in words; made once for staff, who all are told the same, unless it tells what lies in the vault."""
+    if telling.outside or _reference(event):
+        return _happening(event, telling)
+    key = (str(event["hash"]), telling.language)
+    happening = _told.get(key)
+    if happening is None:
+        happening = _happening(event, telling)
+        _told.put(key, happening)
+    return happening
 
 
 def folded(happenings: Sequence[Happening]) -> list[tuple[bool, list[Happening]]]:
@@ -95,8 +116,12 @@ def steps_of(events: Sequence[Mapping[str, Any]]) -> dict[int, str]:
 
 def references(events: Sequence[Mapping[str, Any]]) -> list[str]:
     """The vault references of merchants' statements and of messages."""
-    found = (event["data"].get("statement_ref") or event["data"].get("text_ref") for event in events)
-    return [ref for ref in found if ref]
+    return [ref for ref in map(_reference, events) if ref]
+
+
+def _reference(event: Mapping[str, Any]) -> str | None:
+    ref: str | None = event["data"].get("statement_ref") or event["data"].get("text_ref")
+    return ref
 
 
 def _happening(event: Mapping[str, Any], telling: Telling) -> Happening:
@@ -113,6 +138,7 @@ def _happening(event: Mapping[str, Any], telling: Telling) -> Happening:
         hash=event["hash"],
         audience=str(event["data"].get("audience") or ""),
         milestone=event["type"] in MILESTONES,
+        sealed=bool(_reference(event)),
     )
 
 

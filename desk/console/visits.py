@@ -7,7 +7,7 @@ import hmac
 import json
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
@@ -54,15 +54,13 @@ class Visit:
     session: Session
     session_id: str
     language: Language
+    actor: Actor = field(init=False)
+    outside: bool = field(init=False)
+    """Whether a merchant or an agent visits: they see their own cases in the merchant's words."""
 
-    @property
-    def actor(self) -> Actor:
-        return actor_of(self.session.user)
-
-    @property
-    def outside(self) -> bool:
-        """Whether a merchant or an agent visits: they see their own cases in the merchant's words."""
-        return is_merchant_side(self.actor)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "actor", actor_of(self.session.user))
+        object.__setattr__(self, "outside", is_merchant_side(self.actor))
 
     @property
     def base(self) -> str:

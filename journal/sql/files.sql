@@ -20,12 +20,3 @@ select document_id, subject, object_key, sha256, size, removed_at is not null as
 from journal.files
 where subject = %(subject)s
 order by stored_at, document_id;
-
--- name: same_elsewhere
--- Who else filed the same bytes, under another document, and when first.
-select sha256, subject, count(*)::integer as times, min(stored_at) as first_at
-from journal.files
-where sha256 = any(%(hashes)s) and document_id <> all(%(document_ids)s)
-group by sha256, subject
-order by min(stored_at)
-limit 50;
