@@ -10,6 +10,7 @@ from desk.api.cases import get_events
 from desk.api.messages import WRITERS, messages_in, messages_shown
 from desk.console import names
 from desk.console.checklist import Checklist, Paper, Wanted
+from desk.console.deadlines import Line, counted
 from desk.console.forms import Attempt, Option
 from desk.console.timeline import Happening, Telling, references, steps_of, timeline
 from desk.console.turns import CommandForm, Turns
@@ -59,6 +60,8 @@ class CasePage:
     """The part the visitor took in the case, in words, that keeps them from the decision that is awaited."""
     pending: bool
     attempt: Attempt | None
+    counted: Mapping[str, Sequence[Line]]
+    """How each deadline was counted, by its name; for staff."""
     beside: Beside | None
     """For staff."""
     since_seen: list[Happening]
@@ -109,6 +112,7 @@ async def gather(visit: Visit, case_id: str, attempt: Attempt | None = None, see
         barred=_barred(visit, told.case),
         pending=about.pending if about else await desk.inbox.has_pending(case_id),
         attempt=attempt,
+        counted={} if visit.outside else counted(told, events, visit.language),
         beside=about,
         since_seen=[] if seen is None else [h for h in happenings if h.version > seen and not h.quiet],
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote
 
@@ -13,6 +14,7 @@ from desk.api.rota import LEADS, READERS, get_rota
 from desk.console import pages
 from desk.console.calls import RefusedError
 from desk.console.cases import SHOWN_AGAIN, fresh_key
+from desk.console.choices import of_words
 from desk.console.visits import CONSOLE, Form, PageRoute, SentForm, TheVisit, Visit
 from desk.console.words import word
 from domain.business_time import local_date
@@ -42,9 +44,9 @@ async def _page(
         status=refusal.status if refusal else 200,
         here_full=f"{CONSOLE}/rota",
         people=rota["items"],
-        kinds=rota["kinds"],
-        levels=TIERS,
-        families=rota["families"],
+        kinds=of_words("task", rota["kinds"], visit.language),
+        levels=[(tier, tier) for tier in TIERS],
+        families=_families(visit, rota["families"]),
         chosen=chosen,
         values=_typed(typed) if typed else _standing(chosen),
         errors=dict(refusal.errors) if refusal else {},
@@ -54,6 +56,13 @@ async def _page(
         done=done,
         fresh_key=fresh_key,
     )
+
+
+def _families(visit: Visit, letters: Iterable[str]) -> list[tuple[str, str]]:
+    """The families of reasons, each with the codes in it: `R01–R11`."""
+    codes = sorted(visit.desk.policy.reasons)
+    of_letter = {letter: [code for code in codes if code.rstrip("0123456789") == letter] for letter in letters}
+    return [(letter, "–".join(dict.fromkeys((own[0], own[-1])))) for letter, own in of_letter.items()]
 
 
 def _standing(person: dict[str, Any] | None) -> dict[str, Any]:

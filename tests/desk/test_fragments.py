@@ -47,3 +47,11 @@ async def test_a_case_looked_at_before_is_told_with_what_came_since(house: House
     after = await tell(house.desk, case_id)
     assert after.entries[: len(entries)] == entries
     assert after.history.head.position >= history.head.position
+
+
+async def test_a_deadline_shows_how_it_was_counted(house: House, case_id: str):
+    surfer = Surfer(house)
+    await surfer.log_in("officer1")
+    page = await surfer.page(f"/console/cases/{case_id}")
+    assert "Counted piece by piece When What Counts" in page.text
+    assert "Working time" in page.text
