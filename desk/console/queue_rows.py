@@ -15,7 +15,7 @@ from journal.queue import QueuedTask
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A task for the page, as it stands in the minute `now`. `takes`: the reader may take it; `steers`: they may act on many."""
+    """A task for the page, as it stands in the minute `now`. `takes`: the reader may take it, `steers`: act on many."""
 
     task_id: str
     case_id: str
@@ -37,7 +37,9 @@ class Row:
     now: datetime
 
 
-def rows(visit: Visit, tasks: Collection[QueuedTask], asides: Mapping[str, Aside], *, takes: bool, steers: bool) -> list[Row]:
+def rows(
+    visit: Visit, tasks: Collection[QueuedTask], asides: Mapping[str, Aside], *, takes: bool, steers: bool
+) -> list[Row]:
     """The rows for these tasks, in their order."""
     policy, now = visit.desk.policy, minute(visit.desk.clock())
     return [
