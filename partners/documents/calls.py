@@ -19,7 +19,7 @@ from partners.documents import files, kinds, legibility, readers, registry, reus
 from partners.documents.body_limit import BodyLimit
 from partners.documents.checks import Check, OnFile, Reading, verdict_of
 from partners.documents.files import Inspection, Unacceptable
-from partners.documents.forms import DocType, InspectionForm, OnFileForm, ReusedFrom, Verification
+from partners.documents.forms import DocType, InspectionForm, LegibilityForm, OnFileForm, ReusedFrom, Verification
 from partners.documents.ocr import Page
 from partners.documents.slot import Slot, SlotBusy, SlotDown, Unreadable
 from partners.kit import Connection, Effect, Here, Partner, Queries, Refusal, Settings, partner_app, refusals
@@ -57,6 +57,26 @@ async def inspect(file: UploadFile, request: Request) -> InspectionForm:
     """Refused with `disguised`, `encrypted`, `broken`, `bomb`, `empty`, `unsupported` or `too-large`."""
     inspected = await _inspected(request, file, await file.read())
     return InspectionForm(**asdict(inspected))
+
+
+@routes.post(
+    "/legibility",
+    response_model=LegibilityForm,
+    responses=refusals(422, 503),
+    summary="Whether a paper can be read, said at once",
+)
+async def look(file: UploadFile, request: Request) -> LegibilityForm:
+    """For whoever has just taken a picture and can still take a better one. Nothing is kept or compared."""
+    data = await file.read()
+    inspected = await _inspected(request, file, data)
+    try:
+        pages = await _pages(request.app.state.slot, data, inspected)
+    except Unreadable:
+        pages = ()
+    check = legibility.judge(pages)
+    return LegibilityForm(
+        legibility=legibility.share(pages), hindrance=legibility.hindrance(pages), zh=check.zh, en=check.en
+    )
 
 
 @routes.post(
@@ -167,11 +187,7 @@ async def _read(slot: Slot, data: bytes, inspected: Inspection, doc_type: str, k
         check = Check("needs_a_person", "unsure", "此类材料由审核人员判断", "A reviewer judges papers of this kind")
         return Seen(Reading((), (check,)))
     try:
-        pages = await slot.read(data, inspected.media_type)
-    except SlotBusy as error:
-        raise Refusal(503, "busy", "Too many papers wait to be read; come again under the same key.") from error
-    except SlotDown as error:
-        raise Refusal(503, "reader-down", "The reader does not start; come again under the same key.") from error
+        pages = await _pages(slot, data, inspected)
     except Unreadable as error:
         log.warning("unreadable", doc_type=doc_type, error=str(error))
         check = Check(
@@ -183,6 +199,16 @@ async def _read(slot: Slot, data: bytes, inspected: Inspection, doc_type: str, k
         zh, en = f"仅识别了前{len(pages)}页", f"Only the first {len(pages)} pages were read"
         reading = replace(reading, checks=(*reading.checks, Check("pages_unread", "unsure", zh, en)))
     return Seen(reading, kinds.looks_like(pages), legibility.share(pages), pages)
+
+
+async def _pages(slot: Slot, data: bytes, inspected: Inspection) -> tuple[Page, ...]:
+    """What is printed. Refusal 503 while the reader has no time; Unreadable."""
+    try:
+        return tuple(await slot.read(data, inspected.media_type))
+    except SlotBusy as error:
+        raise Refusal(503, "busy", "Too many papers wait to be read; come again under the same key.") from error
+    except SlotDown as error:
+        raise Refusal(503, "reader-down", "The reader does not start; come again under the same key.") from error
 
 
 async def _note_seen(connection: Connection, sha256: str, merchant_no: str, doc_type: str) -> ReusedFrom | None:

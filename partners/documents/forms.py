@@ -145,6 +145,15 @@ class Verification(BaseModel):
     owed: list[str] = Field(description="document codes of further papers this one makes necessary")
 
 
+class LegibilityForm(BaseModel):
+    """Whether a paper can be read, before anything is made of it; `zh` and `en` say what to do better."""
+
+    legibility: Share = Field(description="share of the print that was read with confidence")
+    hindrance: Literal["dark", "blurred", "no_print", "unclear"] | None
+    zh: str
+    en: str
+
+
 class InspectionForm(BaseModel):
     """A file that may be opened; width and height are of its first page, in pixels, or points of a PDF."""
 

@@ -8,6 +8,7 @@ from datetime import date
 
 import pytest
 
+from partners.conformance.documents import page
 from partners.documents import app
 from partners.kit import Settings, running
 from samples.facts import made_up
@@ -15,6 +16,7 @@ from samples.papers import render
 from samples.scans import under_password
 
 FACTS = made_up(3)
+BLANK = page()
 LICENCE = render("D01", FACTS)
 SLIP = render("D06", FACTS)
 ON_FILE = {
@@ -58,6 +60,12 @@ async def test_a_licence_is_verified_once_per_key_and_the_slot_survives_being_ki
     assert first.status_code == 200, first.text
     answer = first.json()
     assert (answer["verdict"], answer["pages"], answer["media_type"]) == ("passed", 1, "image/png")
+
+    clear = (await service.post("/legibility", files={"file": ("p.png", LICENCE)})).json()
+    bare = (await service.post("/legibility", files={"file": ("p.png", BLANK)})).json()
+    assert (clear["hindrance"], bare["hindrance"]) == (None, "blurred")
+    assert clear["legibility"] > 0.6 > bare["legibility"]
+    assert "please take a sharp one" in bare["en"]
     assert date.fromisoformat(answer["valid_until"]) == FACTS.licence_valid_until
     assert answer["reused_from"] is None
 
