@@ -7,19 +7,15 @@ come in while the engine is away. It says nothing of the case but its number.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Sequence
 
-import httpx2
 import structlog
 
 from desk.context import Desk
+from desk.letters import Letter, contacts_of, send
 from domain.text import Text
-from journal.parties import Contact
 from journal.portal_keys import HOLDS_FOR, PortalKey
-from journal.vault import ForgottenError
 
 LOG = structlog.stdlib.get_logger()
-TIMEOUT = httpx2.Timeout(12.0, connect=3.0)
 NOTICE = "portal_code"
 
 SUBJECT = Text("商户服务登录", "Your way into the merchant portal")
@@ -41,43 +37,16 @@ async def send_key(desk: Desk, case_id: str) -> None:
     case = await desk.cases.find(case_id)
     if case is None or case.merchant_no is None:
         return
-    try:
-        contacts = (await desk.registry.merchant_details(case.merchant_no)).contacts
-    except ForgottenError:
+    contacts = await contacts_of(desk, case.merchant_no)
+    if not contacts:
         return
     made = await desk.portal_keys.make(case_id, case.merchant_no)
-    for channel, contact, address in _addresses(contacts):
-        if await _handed_over(desk, _letter(desk, case_id, made, channel, contact, address)):
-            return
-    LOG.warning("a portal code reached nobody", case_id=case_id)
+    if not await send(desk, contacts, _letter(desk, case_id, made)):
+        LOG.warning("a portal code reached nobody", case_id=case_id)
 
 
-def _addresses(contacts: Sequence[Contact]) -> Iterator[tuple[str, Contact, str]]:
-    """Telephone or e-mail, each contact's preferred one first."""
-    for contact in contacts:
-        known = [("email", contact.email), ("sms", contact.phone)]
-        if contact.preferred in {"sms", "phone"}:
-            known.reverse()
-        yield from ((channel, contact, address) for channel, address in known if address)
-
-
-def _letter(desk: Desk, case_id: str, made: PortalKey, channel: str, contact: Contact, address: str) -> dict[str, str]:
-    language = "en" if contact.language.lower().startswith("en") else "zh"
+def _letter(desk: Desk, case_id: str, made: PortalKey) -> Letter:
     link = f"{desk.config.desk_url.rstrip('/')}/portal/enter/{made.token}"
     minutes = int(HOLDS_FOR.total_seconds() // 60)
-    words = WORDS.of(language).format(case_id=case_id, code=made.code, link=link, minutes=minutes)
-    return {
-        "channel": channel, "to": address, "subject": SUBJECT.of(language), "text": words, "language": language,
-        "case_id": case_id, "notice": NOTICE,
-    }  # fmt: skip
-
-
-async def _handed_over(desk: Desk, letter: dict[str, str]) -> bool:
-    headers = {"idempotency-key": f"portal-{secrets.token_hex(16)}"}
-    try:
-        async with httpx2.AsyncClient(timeout=TIMEOUT, trust_env=False) as client:
-            answer = await client.post(f"{desk.config.notices_url.rstrip('/')}/messages", json=letter, headers=headers)
-    except httpx2.HTTPError as error:
-        LOG.warning("the notice gateway is away", why=type(error).__name__)
-        return False
-    return answer.is_success
+    zh, en = (text.format(case_id=case_id, code=made.code, link=link, minutes=minutes) for text in (WORDS.zh, WORDS.en))
+    return Letter(f"portal-{secrets.token_hex(16)}", NOTICE, case_id, SUBJECT, Text(zh, en))
