@@ -20,6 +20,7 @@ import orjson
 
 from domain import levers
 from domain.actors import Actor, name_of
+from domain.business_time import SHANGHAI, parse_time
 from domain.levers import Lever
 from domain.money import yuan
 from domain.policy import Policy
@@ -282,7 +283,8 @@ def drop(changes: Changes, change_id: str, reason: str) -> PolicyChangeDropped |
 def _not_open(change: Change) -> Refused | None:
     if change.state == "proposed":
         return None
-    return refuse("proposal-settled", by=name_of(change.settled_by or ""), at=change.settled_at or "")
+    at = parse_time(change.settled_at or change.at).astimezone(SHANGHAI)
+    return refuse("proposal-settled", by=name_of(change.settled_by or ""), at=f"{at:%Y-%m-%d %H:%M}")
 
 
 def _not_second(change: Change, actor: Actor) -> Refused | None:

@@ -137,6 +137,9 @@ async def walk(
             "operations": "/console/operations", "work": "/console/operations/people?name=reviewer1",
             "bulk-choice": f"/console/bulk?case={case_id}", **bulks,
             "rota": "/console/rota?person=reviewer2",
+            "figures": "/console/figures", "policy": "/console/policy",
+            "lever": "/console/policy/levers/tiers.l2_from_fen", "privacy": f"/console/privacy/{MERCHANT_NO}",
+            "partners": "/console/partners",
         }.items():  # fmt: skip
             await page.goto(address + path)
             await shoot(page, folder, f"{name}-{end}")

@@ -176,6 +176,7 @@ async def test_every_room_is_for_everyone_and_its_charts_are_drawn(
         await page.locator("#new").fill("4" if language == "zh" else "5")
         await page.locator("#reason").fill("节前人手少" if language == "zh" else "few people before the holidays")
         await page.locator("button[name=look]").click()
+        await page.locator(".notice.good").wait_for()
         await page.locator("form.command button.main").click()
         await page.wait_for_url("**/console/policy?done=proposed")
         assert await page.locator(".notice.good").count() == 1

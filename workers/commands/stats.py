@@ -61,8 +61,8 @@ def _ageing(rows: list[dict[str, Any]]) -> None:
 
 
 def _outcomes(rows: list[dict[str, Any]]) -> None:
-    counts = ("cases", "open", "released", "rejected", "withdrawn", "expired", "supplements", "approvals_voided",
-              "reopened", "hours_to_close")  # fmt: skip
+    counts = ("cases", "open", "released", "rejected", "withdrawn", "expired", "supplements", "returned",
+              "approvals_voided", "reopened", "hours_to_close")  # fmt: skip
     head = ("kind", "reason", *(count.replace("_", " ") for count in counts))
     _table(head, [(r["kind"], r["reason_code"], *(r[count] for count in counts)) for r in rows])
 
