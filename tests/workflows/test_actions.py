@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import policies
 from domain.business_time import SHANGHAI, parse_time
+from domain.policy import Policy
 from tests.workflows.hands import LOST
-from tests.workflows.world import HELD, MERCHANT, REVIEWER_1, REVIEWER_2, Appeal, Desk, days, minutes
+from tests.workflows.world import HELD, MERCHANT, POLICY, REVIEWER_1, REVIEWER_2, Appeal, Desk, days, minutes
 
 
 async def days_of(appeal: Appeal, kind: str) -> list[str]:
@@ -30,9 +32,9 @@ async def test_a_leaked_log_in_is_reset_before_anything_is_released(desk: Desk) 
     assert told["actions_required"]["actions"] == "reset_credentials"
 
 
-async def released_with_agreement_to_sign(desk: Desk) -> Appeal:
+async def released_with_agreement_to_sign(desk: Desk, policy: Policy = POLICY) -> Appeal:
     """A fictitious-transactions case: released on 2 November, the new agreement unsigned."""
-    appeal = await desk.open("R03", kind="txn_block", held_fen=0)
+    appeal = await desk.open("R03", kind="txn_block", held_fen=0, policy=policy)
     await appeal.in_review()
     assert await appeal.approve(REVIEWER_1) == "FirstApproval"
     assert await appeal.approve(REVIEWER_2) == "SecondApproval"
@@ -53,13 +55,15 @@ async def test_an_agreement_signed_in_time_closes_the_case(desk: Desk) -> None:
 
 
 async def test_an_agreement_left_unsigned_is_reminded_of_then_limits_then_blocks(desk: Desk) -> None:
-    appeal = await released_with_agreement_to_sign(desk)
+    policy = policies.load("2026-11-01+1(limits.reduced_limits_percent=30)")
+    appeal = await released_with_agreement_to_sign(desk, policy)
     await desk.sleep(days(8))
     await appeal.until_event("PostActionOverdue")
     case = await appeal.quiet()
     assert await days_of(appeal, "PostActionReminded") == ["11-05", "11-08"]
     assert await days_of(appeal, "PostActionOverdue") == ["11-09"]
     assert desk.hands.did().count("risk.reduce_limits") == 1
+    assert desk.hands.order_of("risk.reduce_limits").limits_percent == 30, "as the case's own policy says"
     assert case.standing_controls == ()  # still live, with reduced limits
     await desk.sleep(days(7))
     case = await appeal.until(lambda case: bool(case.standing_controls) and case.standing_controls[0].in_force)
