@@ -121,7 +121,7 @@ def test_what_a_value_may_be_is_told_at_its_field() -> None:
     assert wrong(new="10") == [("new", "This is what it stands at already")]
     assert wrong(effective="2026-11-26") == [("effective", "It must be from 2026-11-27 to 2027-05-26")]
     assert wrong(lever="tiers.l2_from_fen", old="5000000", new="999999999999") == [
-        ("new", "It must be from ¥0.00 to ¥1,000,000,000.00")
+        ("new", "It must be from ¥0.00 to ¥1,000,000.00")
     ]
     assert wrong(lever="timers.evidence_reminders_bd", old="3;1", new="x") == [
         ("new", "Give whole numbers with commas between, such as 3, 1")
