@@ -178,7 +178,7 @@ async def test_every_room_is_for_everyone_and_its_charts_are_drawn(
         await page.locator("button[name=look]").click()
         await page.locator(".notice.good").wait_for()
         await page.locator("form.command button.main").click()
-        await page.wait_for_url("**/console/policy?done=proposed")
+        await page.locator("#proposals").wait_for()
         assert await page.locator(".notice.good").count() == 1
         assert seen.complaints == []
     assert wrong == []
