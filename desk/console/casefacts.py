@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -73,14 +74,16 @@ async def gather(visit: Visit, case_id: str, attempt: Attempt | None = None, see
     desk, actor = visit.desk, visit.actor
     told = await find(desk, actor, case_id)
     today = local_date(desk.clock()).isoformat()
-    run = "" if visit.outside else await run_link(desk, told.case.case_id)
-    view = case_view(told, Viewer(actor, visit.language, today), run)
     events = await get_events(told, actor, desk)
     policy = told.policy
     written = messages_in(told, outside=visit.outside)
     refs = references(events) if visit.may(*WRITERS) else []  # for who handles the case, and for the merchant
-    sealed = await desk.vault.known([*refs, *(message.text_ref for _, message in written)])
-    about = None if visit.outside else await _beside(visit, told)
+    run, about, sealed = await asyncio.gather(
+        _run(visit, case_id),
+        _beside(visit, told),
+        desk.vault.known([*refs, *(message.text_ref for _, message in written)]),
+    )
+    view = case_view(told, Viewer(actor, visit.language, today), run)
     papers, turns = Checklist(visit, told, view, today, attempt), Turns(visit, told, view, today, attempt)
     telling = Telling(
         visit.language,
@@ -118,7 +121,14 @@ async def gather(visit: Visit, case_id: str, attempt: Attempt | None = None, see
     )
 
 
-async def _beside(visit: Visit, told: Told) -> Beside:
+async def _run(visit: Visit, case_id: str) -> str:
+    return "" if visit.outside else await run_link(visit.desk, case_id)
+
+
+async def _beside(visit: Visit, told: Told) -> Beside | None:
+    """For staff."""
+    if visit.outside:
+        return None
     papers = told.case.evidence.documents
     hashes, ids = {d.filed.sha256 for d in papers}, {d.document_id for d in papers}
     return await beside(visit.desk.pool, told.case.case_id, hashes, ids, visit.desk.clock())
