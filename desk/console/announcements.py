@@ -68,9 +68,9 @@ async def _page(
         publishes=visit.may(*PUBLISHERS),
         fields=list(FIELDS),
         labels={name: word("pages", key).of(visit.language) for name, key in FIELDS.items()},
-        typed=typed or {},
+        typed=typed or dict.fromkeys(FIELDS, ""),
         wrong=wrong,
-        errors=errors or {},
+        errors=dict.fromkeys(FIELDS, "") | (errors or {}),
         new_key=lambda: secrets.token_urlsafe(12),
         done=done,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.desk.house import House, problem
+from tests.desk.surfer import Surfer
 
 PATH = "/api/v1/broadcasts"
 LETTERS = {
@@ -33,3 +34,22 @@ async def test_both_languages_are_asked_for_by_name(house: House):
     answer = await house.supervisor1.post(PATH, {"zh": LETTERS["zh"], "en": {"subject": "", "text": "x"}})
     assert answer.status_code == 422
     assert problem(answer)["errors"][0]["field"] == "en.subject"
+
+
+async def test_the_page_publishes_keeps_what_was_typed_and_shows_how_far_it_is_in_both_languages(house: House):
+    surfer = Surfer(house)
+    await surfer.log_in("supervisor1")
+    page = await surfer.page("/console/announcements")
+    typed = {f"{language}.{part}": words for language, letter in LETTERS.items() for part, words in letter.items()}
+    again = surfer.read(
+        await surfer.send(page.form("/console/announcements"), **typed | {"en.subject": " "}), status=422
+    )
+    assert LETTERS["zh"]["text"] in again.text
+    page = surfer.read(await surfer.send(again.form("/console/announcements"), **typed))
+    assert "The notice is published and on its way." in page.text
+    assert "New rates" in page.text
+    surfer.language = "zh"
+    assert "费率调整" in (await surfer.page("/console/announcements")).text
+    reader = Surfer(house)
+    await reader.log_in("auditor1")
+    assert not (await reader.page("/console/announcements")).has_form("/console/announcements")
