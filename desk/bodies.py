@@ -248,6 +248,35 @@ class CallbackBody(Body):
     case_id: Id | None = None
 
 
+class ComplaintBody(Body):
+    """A complaint about how a case was handled, by the way it came in."""
+
+    kind: Literal["complaint"]
+    about_case_id: Id
+    channel: Literal["portal", "phone", "counter", "letter", "12363", "regulator"] = "portal"
+    statement: Words
+
+
+class ExtendBody(Body):
+    """Until when a complaint is answered, and why not sooner."""
+
+    until: AwareDatetime
+    reason: Recorded
+
+
+class AnswerBody(Body):
+    """What came of a complaint, in words for the merchant."""
+
+    outcome: Literal["upheld", "partly", "not_upheld"]
+    answer: Words
+
+
+class ReplyBody(Body):
+    """Why an answer is not enough."""
+
+    statement: Words
+
+
 class ContactLogBody(Body):
     """What was said, how, by whom to whom, with what result, and what was promised until when."""
 

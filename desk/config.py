@@ -42,6 +42,10 @@ class DeskConfig(Protocol):
         """The notice gateway."""
 
     @property
+    def documents_url(self) -> str:
+        """Document verification."""
+
+    @property
     def hook_secrets(self) -> Mapping[Any, str]:
         """One HMAC-SHA-256 secret per source of callbacks."""
 

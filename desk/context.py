@@ -29,6 +29,7 @@ from journal.bulk import BulkActions
 from journal.callbacks import Callbacks
 from journal.cases import Cases
 from journal.circuits import Circuits
+from journal.complaints import Complaints
 from journal.contacting import Contacting
 from journal.erasing import Erasing
 from journal.figures import Statistics
@@ -101,6 +102,7 @@ class Desk:
     policies: PolicyDesk
     touched: Touched
     rota: Rota
+    complaints: Complaints
     provider: Provider | None
     """By whose word staff may log in."""
     metrics: Metrics = field(default_factory=Metrics)
@@ -146,6 +148,7 @@ class Desk:
             policies=PolicyDesk(journal, clock, config.policy_version),
             touched=Touched(pool, clock),
             rota=Rota(pool, clock),
+            complaints=Complaints(pool, vault),
             portal_keys=PortalKeys(pool, config.payload_key, clock),
             identities=Identities(pool, config.payload_key, clock),
             provider=Provider(known) if (known := config.oidc()) else None,

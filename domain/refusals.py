@@ -227,6 +227,31 @@ REFUSALS: dict[str, tuple[int, str, str]] = {
     ),
     "not-due": (409, "期限未到或已变更。", "That deadline has not come, or has changed."),
     "out-of-order": (409, "步骤 {step} 不是当前步骤。", "Step {step} is not the one under way."),
+    "complaint-open": (
+        409,
+        "此案已有投诉正在办理，请等待答复；补充情况请留言。",
+        "A complaint about this case is being looked into. Wait for its answer; send a message to add to it.",
+    ),
+    "complaint-answered": (
+        409,
+        "投诉 {complaint_id} 已答复。",
+        "Complaint {complaint_id} has been answered.",
+    ),
+    "complaint-not-answered": (
+        409,
+        "投诉 {complaint_id} 尚未答复，或已登记不满意。",
+        "Complaint {complaint_id} has not been answered yet, or you have said already that you are not content.",
+    ),
+    "complaint-extension": (
+        409,
+        "答复期限只能延长到 {due} 之后、{latest} 之前（含）。",
+        "The time for an answer can be extended to after {due}, and no further than {latest}.",
+    ),
+    "complaint-own-case": (
+        403,
+        "{name} 经办过案件 {case_id}，投诉须由未经办的人答复。",
+        "{name} had a part in case {case_id}; someone who had none must answer this complaint.",
+    ),
 }
 
 

@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import AwareDatetime, ConfigDict
+from pydantic import AwareDatetime, ConfigDict, Field
 
 from desk import problems
 from desk.access import Caller, TheDesk, is_merchant_side
-from desk.bodies import Body
+from desk.api.complaints import register
+from desk.bodies import Body, ComplaintBody
 from desk.controls import KIND
 from desk.histories import Told, find
 from desk.language import language_of
@@ -33,13 +34,20 @@ class CaseBody(Body):
     """A case that no control opens."""
 
     model_config = ConfigDict(extra="allow")
-    kind: Literal["unbind", "reboarding", "boarding", "complaint"]
+    kind: Literal["unbind", "reboarding", "boarding"]
 
 
 @router.post("", status_code=201, summary="Open a case that no control opens")
-async def post_case(actor: Caller, body: CaseBody) -> dict[str, Any]:
-    """Not served yet: freeze appeals are opened by their control (`POST /controls`)."""
-    del actor
+async def post_case(
+    actor: Caller,
+    desk: TheDesk,
+    request: Request,
+    body: Annotated[CaseBody | ComplaintBody, Field(discriminator="kind")],
+) -> dict[str, Any]:
+    """A complaint about a case (`kind: complaint`). The others are not served yet; freeze appeals are opened by their
+    control (`POST /controls`)."""
+    if isinstance(body, ComplaintBody):
+        return await register(desk, actor, body, request.state.command_id)
     raise problems.field_error(
         "kind",
         f"{body.kind} 案件尚未开放。冻结申诉由 POST /api/v1/controls 立案。",

@@ -11,6 +11,7 @@ from desk.access import Caller, TheDesk, allow, is_merchant_side
 from desk.api.cases import TheCase
 from desk.api.commands import answered
 from desk.commands import Stored
+from desk.legible import hindrance_to
 from desk.looks import Look, record_look
 from desk.papers import KINDS
 from desk.public import document_shown
@@ -54,16 +55,25 @@ def may_file(actor: Caller) -> None:
 
 
 @router.post("", status_code=201, summary="File a document", openapi_extra=_FORM, dependencies=[Depends(may_file)])
-async def post_document(told: TheCase, actor: Caller, request: Request, desk: TheDesk) -> Response:
-    """201 with its id. A file that is disguised, broken, locked or too large is refused and nothing is kept."""
+async def post_document(
+    told: TheCase, actor: Caller, request: Request, desk: TheDesk, legibility: bool = False
+) -> Response:
+    """201 with its id. A file that is disguised, broken, locked or too large is refused and nothing is kept.
+
+    With `legibility=true` the answer also says at once what keeps the paper from being read (`hindrance`: dark,
+    blurred, no_print, unclear; null for nothing, or while nobody can say)."""
     upload = await receive(request, actor, told.policy)
-    return await once(desk, request, upload.digest, lambda: _file(told, actor, request, desk, upload))
+    return await once(desk, request, upload.digest, lambda: _file(told, actor, request, desk, upload, legibility))
 
 
-async def _file(told: TheCase, actor: Caller, request: Request, desk: TheDesk, upload: Upload) -> Response:
+async def _file(
+    told: TheCase, actor: Caller, request: Request, desk: TheDesk, upload: Upload, legibility: bool
+) -> Response:
     filed = await file_document(desk, actor, told, upload, command_id(request, upload.digest.encode()))
     state = "stored" if isinstance(filed.outcome, Stored) else "received"
-    facts = {"document_id": filed.document.document_id, "sha256": filed.document.sha256, "state": state}
+    facts: dict[str, Any] = {"document_id": filed.document.document_id, "sha256": filed.document.sha256, "state": state}
+    if legibility:
+        facts["hindrance"] = await hindrance_to(desk, upload.doc_type, upload.content)
     return answered(filed.outcome, 201, facts)
 
 

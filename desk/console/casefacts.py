@@ -39,6 +39,10 @@ class Step:
     pivot: bool
 
 
+OFFERED = frozenset({"missing", "asked", "failed", "pending", "later"})
+"""The states of a line of the checklist beside which a paper may be filed."""
+
+
 @dataclass(frozen=True, slots=True)
 class CasePage:
     """What the template shows."""
@@ -51,6 +55,8 @@ class CasePage:
     forms: list[CommandForm]
     add_control: CommandForm | None
     message: CommandForm | None
+    contact: dict[str, CommandForm]
+    """Other ways for its merchant to get in touch about the case, by name."""
     upload_types: tuple[Option, ...]
     happenings: list[Happening]
     messages: Sequence[Mapping[str, Any]]
@@ -67,6 +73,15 @@ class CasePage:
     """For staff."""
     since_seen: list[Happening]
     """What happened after the version that a refused attempt had seen."""
+
+    @property
+    def filed_apart(self) -> Attempt | None:
+        """A refused try to file a paper for which no line of the checklist stands: the form for others shows it."""
+        tried = self.attempt
+        if tried is None or tried.form != "add_document":
+            return None
+        offered = {code for line in self.wanted if line.state in OFFERED for code, _ in line.upload}
+        return None if tried.subject in offered else tried
 
 
 async def gather(visit: Visit, case_id: str, attempt: Attempt | None = None, seen: int | None = None) -> CasePage:
@@ -106,6 +121,7 @@ async def gather(visit: Visit, case_id: str, attempt: Attempt | None = None, see
         forms=turns.command_forms(),
         add_control=turns.control_form(),
         message=turns.message_form(),
+        contact=turns.contact_forms(),
         upload_types=papers.upload_types,
         happenings=happenings,
         messages=messages_shown(written, sealed, outside=visit.outside),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -12,8 +13,10 @@ from starlette.responses import RedirectResponse, Response
 from desk import problems
 from desk.api.cases import get_cases
 from desk.api.commands import get_command
+from desk.api.complaints import get_complaints
 from desk.bulk.actions import STEERERS
 from desk.console import forms, pages
+from desk.console.affairs import Affair
 from desk.console.calls import Answer, RefusedError
 from desk.console.casefacts import gather
 from desk.console.forms import Attempt, MistypedError
@@ -21,8 +24,9 @@ from desk.console.kinship import kin, voided_by
 from desk.console.timeline import folded
 from desk.console.visits import Form, PageRoute, SentForm, TheVisit, Visit
 from desk.console.words import word, words
+from desk.histories import find
 from domain.case import Status
-from domain.policy import TIERS
+from domain.policy import TIERS, Policy
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
@@ -72,35 +76,61 @@ async def get_list(
 
 
 @router.get("/cases/{case_id}")
-async def get_page(visit: TheVisit, case_id: str, done: str = "", stored: str = "") -> Response:
-    return await case_page(visit, case_id, done=done, stored=stored)
+async def get_page(visit: TheVisit, case_id: str, done: str = "", stored: str = "", legible: str = "") -> Response:
+    return await case_page(visit, case_id, done=done, stored=stored, legible=legible)
 
 
 async def case_page(
-    visit: Visit, case_id: str, attempt: Attempt | None = None, *, done: str = "", stored: str = "", seen: str = ""
+    visit: Visit,
+    case_id: str,
+    attempt: Attempt | None = None,
+    *,
+    done: str = "",
+    stored: str = "",
+    seen: str = "",
+    legible: str = "",
 ) -> Response:
     """The case's page; after a refused form with that form as it was sent."""
     facts = await gather(visit, case_id, attempt, int(seen) if seen.isdecimal() else None)
-    waiting: dict[str, Any] | None = None
-    if stored:
-        waiting = await get_command(stored, visit.actor, visit.desk)
+    shown = {
+        "status": attempt.status if attempt else 200,
+        "here_full": f"{visit.base}/cases/{case_id}",
+        "case": facts.view,
+        "attempt": attempt,
+        "done": word("command_done", done).of(visit.language) if done in words("command_done") else "",
+        "stored": await get_command(stored, visit.actor, visit.desk) if stored else None,
+        "fresh_key": fresh_key,
+        **uploading(visit, facts.policy),
+    }
+    if visit.outside:
+        unreadable = word("legibility", legible).of(visit.language) if legible in words("legibility") else ""
+        shown |= {"legible": unreadable, "complaints": await get_complaints(visit.actor, visit.desk, case_id)}
+        return pages.page(visit.request, visit, "portal_case.html", affair=Affair(facts), **shown)
     return pages.page(
         visit.request,
         visit,
         "case.html",
-        status=attempt.status if attempt else 200,
-        here_full=f"{visit.base}/cases/{case_id}",
         page=facts,
-        timeline=folded(facts.happenings),
-        case=facts.view,
         policy=facts.policy,
-        attempt=attempt,
-        done=word("command_done", done).of(visit.language) if done in words("command_done") else "",
-        stored=waiting,
-        fresh_key=fresh_key,
+        timeline=folded(facts.happenings),
         kin=kin(facts.told, facts.beside, visit.language) if facts.beside else None,
-        voided={} if visit.outside else voided_by(facts.told, visit.language),
+        voided=voided_by(facts.told, visit.language),
+        **shown,
     )
+
+
+def uploading(visit: Visit, policy: Policy) -> dict[str, Any]:
+    """What the browser needs to look at a paper before it is sent: how large it may be, and what to say of it."""
+    said = {key: text.of(visit.language) for key, text in words("paper_check").items()}
+    return {"most_bytes": policy.limits.document_most_bytes, "paper_checks": json.dumps(said, ensure_ascii=False)}
+
+
+@router.get("/cases/{case_id}/since")
+async def get_since(visit: TheVisit, case_id: str, position: int = 0) -> Response:
+    """What happened after a page was made, for a reader who still has it."""
+    facts = await gather(visit, case_id)
+    news = [one for one in facts.happenings if one.position > position and not one.quiet]
+    return pages.page(visit.request, visit, "since.html", case=facts.view, news=news, sentence=facts.sentence)
 
 
 def fresh_key() -> str:
@@ -118,6 +148,14 @@ async def post_command(visit: TheVisit, form: SentForm, case_id: str, name: str)
 @router.post("/cases/{case_id}/messages")
 async def post_message(visit: TheVisit, form: SentForm, case_id: str) -> Response:
     return await perform(visit, form, case_id, "post_message", f"/api/v1/cases/{case_id}/messages")
+
+
+@router.post("/cases/{case_id}/callback")
+async def post_callback(visit: TheVisit, form: SentForm, case_id: str) -> Response:
+    """Books a call about the case."""
+    told = await find(visit.desk, visit.actor, case_id)
+    path = f"/api/v1/merchants/{told.case.merchant_no}/callbacks"
+    return await perform(visit, form, case_id, "callback", path, more={"case_id": case_id})
 
 
 @router.post("/cases/{case_id}/controls")
@@ -172,11 +210,13 @@ def attempt_of(visit: Visit, form: Form, name: str, refusal: RefusedError) -> At
 
 
 def _subject(name: str, form: Form) -> str:
-    """Which of several forms of one name it was: each document has its own form to judge it."""
-    return form.one("document_id") if name == "judge_document" else ""
+    """Which of several forms of one name it was: each document has one to judge it, each type one to file it."""
+    return form.one({"judge_document": "document_id", "add_document": "type"}.get(name, ""))
 
 
 def to_case(visit: Visit, case_id: str, name: str, answer: Answer) -> Response:
     """Back to the case, saying what was done, or that it waits to be delivered."""
     told = f"stored={answer.body['command_id']}" if answer.status == 202 else f"done={name}"
+    if hindrance := answer.body.get("hindrance"):
+        told += f"&legible={hindrance}"
     return RedirectResponse(f"{visit.base}/cases/{case_id}?{told}", 303)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Request
@@ -24,6 +26,10 @@ from journal.vault import ForgottenError, NoSuchRecordError
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
+BEGIN = 2048
+"""Bytes of an upload in which its type is looked for: it comes before the file."""
+_TYPE = re.compile(rb'name="type"\r\n\r\n(D[0-9]{2})\r\n')
+
 
 async def own_upload(request: Request, visit: TheVisit, case_id: str, token: str = "") -> Visit:
     """The visit of someone whose upload comes from one of our pages. Raises the 403 problem for any other."""
@@ -37,12 +43,32 @@ async def post_document(
     request: Request, visit: Annotated[Visit, Depends(own_upload)], case_id: str, key: str = ""
 ) -> Response:
     content_type = request.headers.get("content-type", "")
-    path = f"/api/v1/cases/{case_id}/documents"
+    path = f"/api/v1/cases/{case_id}/documents" + ("?legibility=true" if visit.outside else "")
+    passed_on = PassedOn(request.stream())
     try:
-        answer = await visit.calls.upload(path, request.stream(), content_type, key=key or fresh_key())
+        answer = await visit.calls.upload(path, passed_on.chunks(), content_type, key=key or fresh_key())
     except RefusedError as refusal:
-        return await again(visit, Form({}), case_id, "add_document", refusal)
+        return await again(visit, Form({"type": (passed_on.doc_type,)}), case_id, "add_document", refusal)
     return to_case(visit, case_id, "add_document", answer)
+
+
+class PassedOn:
+    """An upload's body as it is passed on, and the type of paper that its first field named."""
+
+    def __init__(self, body: AsyncIterator[bytes]) -> None:
+        self._body, self._begin = body, b""
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        async for chunk in self._body:
+            if len(self._begin) < BEGIN:
+                self._begin += chunk[:BEGIN]
+            yield chunk
+
+    @property
+    def doc_type(self) -> str:
+        """`D06`; nothing when none was named before the file."""
+        named = _TYPE.search(self._begin)
+        return named.group(1).decode() if named else ""
 
 
 @router.get("/cases/{case_id}/documents/{document_id}")

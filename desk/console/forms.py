@@ -147,6 +147,10 @@ FORMS: Mapping[str, tuple[Spec, ...]] = {
         Spec("language", "select", optional=True, options="languages"), Spec("webhook_url", optional=True, wide=True),
     ),
     "callback": (Spec("at", "moment"), Spec("note", "area")),
+    "complaint": (Spec("statement", "area"),),
+    "dissatisfied": (Spec("statement", "area"),),
+    "complaint_answer": (Spec("outcome", "radio", options="outcomes"), Spec("answer", "area")),
+    "complaint_extend": (Spec("until", "moment"), _REASON),
     "contact": (
         Spec("way", "select", options="ways"), Spec("direction", "select", options="directions"),
         Spec("result", "select", options="results"), Spec("promised_by", "moment", optional=True),

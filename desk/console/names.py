@@ -105,8 +105,11 @@ def label(form: str, name: str, language: Language) -> str:
 
 def field(form: str, name: str, language: Language) -> str:
     """What was typed where: a form's field, or one of the items asked for."""
-    known = {name, f"{form}.{name}"} & set(words("field"))
-    return label(form, name, language) if known else name.rpartition(".")[2]
+    last = name.rpartition(".")[2]
+    for asked in (name, last):
+        if {asked, f"{form}.{asked}"} & set(words("field")):
+            return label(form, asked, language)
+    return last
 
 
 def read_field(name: str, language: Language) -> str:

@@ -52,6 +52,7 @@ FILES = {
     "htmx.js": "text/javascript; charset=utf-8",
     "keys.js": "text/javascript; charset=utf-8",
     "lease.js": "text/javascript; charset=utf-8",
+    "papers.js": "text/javascript; charset=utf-8",
     "viewer.js": "text/javascript; charset=utf-8",
     "uplot.css": "text/css; charset=utf-8",
     "uplot.js": "text/javascript; charset=utf-8",

@@ -13,6 +13,7 @@ from desk.console import (
     bulk,
     cases,
     cockpit,
+    complaints,
     contacting,
     documents,
     door,
@@ -24,6 +25,7 @@ from desk.console import (
     ownwork,
     pages,
     partners,
+    plan,
     policypage,
     portalhome,
     privacypage,
@@ -66,9 +68,11 @@ _OF_STAFF = (
     register.router, ownwork.router,
     accesspage.router, accesspage.of_others, operations.router, bulk.router, partners.router,
     policypage.router, figurespage.router, privacypage.router, rota.router, contacting.router, contacting.of_staff,
+    complaints.of_staff,
 )  # fmt: skip
 _OF_MERCHANTS = (
     cases.router, documents.router, register.router, ownwork.router, accesspage.router, contacting.router,
+    complaints.router, plan.router,
 )  # fmt: skip
 
 

@@ -21,6 +21,9 @@ PRIMARY = frozenset({
 })  # fmt: skip
 """The forms that stand open: what the case most likely waits for."""
 
+CONTACT = ("callback", "complaint", "dissatisfied")
+"""The forms by which a merchant gets in touch about a case, beside messages."""
+
 
 @dataclass(frozen=True, slots=True)
 class CommandForm:
@@ -46,6 +49,9 @@ class Turns(Reading):
     def message_form(self) -> CommandForm | None:
         writing = self.visit.may(*WRITERS) and not self.case.finished
         return self._form("post_message") if writing else None
+
+    def contact_forms(self) -> dict[str, CommandForm]:
+        return {name: self._form(name) for name in CONTACT} if self.visit.outside else {}
 
     def _form(self, name: str) -> CommandForm:
         attempt = self.attempted(name)

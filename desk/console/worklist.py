@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import parse_qsl, quote, urlencode
 
 from fastapi import APIRouter
@@ -15,8 +16,10 @@ from desk.access import allow
 from desk.api.queue import TAKERS, WATCHERS, post_claim, post_release, post_renew, queue_page
 from desk.bulk.actions import STEERERS
 from desk.console import pages
-from desk.console.cases import fresh_key
+from desk.console.calls import RefusedError
+from desk.console.cases import SHOWN_AGAIN, fresh_key
 from desk.console.cockpit import next_task, place_of
+from desk.console.forms import Attempt
 from desk.console.queue_rows import rows
 from desk.console.rota import why_nothing
 from desk.console.visits import CONSOLE, PageRoute, SentForm, TheVisit, Visit
@@ -51,8 +54,20 @@ async def get_worklist(
     done: str = "",
     none: str = "",
 ) -> Response:
-    allow(visit.actor, "see the queue", *WATCHERS)
     asked = {"tier": tier, "kind": kind, "due": due, "amount": amount, "aside": aside}
+    return await _queue(visit, asked, cursor, done=done, none=none)
+
+
+async def _queue(
+    visit: Visit,
+    asked: Mapping[str, str],
+    cursor: str | None = None,
+    not_put_off: Attempt | None = None,
+    **told: Any,
+) -> Response:
+    """The queue as far as `asked` narrows it; after a refused try to put a task off with what was typed."""
+    allow(visit.actor, "see the queue", *WATCHERS)
+    tier, kind, due, amount, aside = (asked.get(name, "") for name in FILTERS)
     before, least, wrong = _due_before(visit, due), None, ""
     try:
         least = fen_of(amount) if amount else None
@@ -68,6 +83,8 @@ async def get_worklist(
         visit.request,
         visit,
         "queue.html",
+        status=not_put_off.status if not_put_off else 200,
+        not_put_off=not_put_off,
         rows=rows(visit, listed.items, asides, takes=takes, steers=steers),
         next_cursor=listed.cursor,
         asked=asked,
@@ -79,10 +96,10 @@ async def get_worklist(
         takes=takes,
         steers=steers,
         for_officers=await _for_officers(visit),
-        done=done,
-        nothing=why_nothing(none, visit.language) if none else "",
+        nothing=why_nothing(told["none"], visit.language) if told.get("none") else "",
         policy=visit.desk.policy,
         refused_count=reader.refused,
+        **{"done": told.get("done", ""), **({"here_full": f"{CONSOLE}/queue"} if not_put_off else {})},
     )
 
 
@@ -113,7 +130,14 @@ async def post_aside(visit: TheVisit, form: SentForm, task_id: str) -> Response:
     """Puts a task off, with why; it comes back by itself."""
     minutes, reason = form.one("minutes"), form.one("reason")
     body = {"minutes": int(minutes) if minutes.isdecimal() else 0, "reason": reason}
-    await visit.calls.post(f"/api/v1/tasks/{quote(task_id)}/put-off", body, key=form.one("key") or fresh_key())
+    try:
+        await visit.calls.post(f"/api/v1/tasks/{quote(task_id)}/put-off", body, key=form.one("key") or fresh_key())
+    except RefusedError as refusal:
+        if refusal.status not in SHOWN_AGAIN:
+            raise
+        said = " ".join(text for _, text in refusal.errors) or refusal.detail
+        attempt = Attempt("put_off", form, said, subject=task_id, kind=refusal.kind, status=refusal.status)
+        return await _queue(visit, dict.fromkeys(FILTERS, ""), not_put_off=attempt)
     return RedirectResponse(f"{CONSOLE}/queue?done=put_off", 303)
 
 

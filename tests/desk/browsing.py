@@ -11,9 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import uvicorn
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from tests.desk.working import Work
+
+expect.set_options(timeout=20_000)  # a machine with much to do is no failure
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 NO_CHROMIUM = "no chromium is installed (on Debian: apt install chromium)"

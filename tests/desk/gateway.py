@@ -19,11 +19,13 @@ from starlette.routing import Route
 
 @dataclass
 class Gateway:
-    """What was handed over, in order, and which addresses it does not take."""
+    """What was handed over, in order, and which addresses it does not take. It also says of every paper what keeps it
+    from being read."""
 
     url: str = ""
     letters: list[dict[str, Any]] = field(default_factory=list)
     refuses: set[str] = field(default_factory=set)
+    hindrance: str | None = None
 
     async def take(self, request: Request) -> Response:
         letter = await request.json()
@@ -31,6 +33,9 @@ class Gateway:
             return JSONResponse({"code": "address-refused"}, 422)
         self.letters.append(letter)
         return JSONResponse({"message_id": "m", "delivered_at": "2026-11-27T00:00:00Z"}, 201)
+
+    async def look(self, request: Request) -> Response:
+        return JSONResponse({"legibility": 0.1, "hindrance": self.hindrance, "zh": "", "en": ""})
 
     async def letter(self) -> dict[str, Any]:
         """The one that comes next."""
@@ -51,7 +56,8 @@ class _Server(uvicorn.Server):
 async def open_gateway() -> AsyncIterator[Gateway]:
     """A gateway on a free port."""
     gateway = Gateway()
-    app = Starlette(routes=[Route("/messages", gateway.take, methods=["POST"])])
+    routes = [("/messages", gateway.take), ("/legibility", gateway.look)]
+    app = Starlette(routes=[Route(path, answer, methods=["POST"]) for path, answer in routes])
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         gateway.url = f"http://127.0.0.1:{listener.getsockname()[1]}"

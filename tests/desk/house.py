@@ -45,6 +45,7 @@ class Config:
     temporal_namespace: str = "default"
     temporal_ui_url: str = "http://127.0.0.1:8233"
     notices_url: str = "http://127.0.0.1:1"
+    documents_url: str = "http://127.0.0.1:1"
     desk_url: str = "http://127.0.0.1:8080"
     payload_key: str = "22" * 32
     vault_key: str = "11" * 32

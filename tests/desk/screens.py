@@ -16,7 +16,7 @@ from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, FilePayload, Page
 
 from journal.parties import subject_of
 from journal.readings import Readings
@@ -28,6 +28,7 @@ from samples.facts import PaperFacts
 from samples.papers import DOC_TYPES, render
 from tests.desk.browsing import launched, logged_in, served
 from tests.desk.house import MERCHANT_NO, prepared
+from tests.desk.places import AT_ONCE, DOOR, ROOMS, Subject, about_case, of_merchants, of_staff
 from tests.desk.working import PNG, Work, open_work
 from workers.stack.postgres import Postgres
 
@@ -35,6 +36,7 @@ LANGUAGES = {"zh": "zh-CN", "en": "en-US"}
 WIDTHS = {"wide": (1280, 900), "narrow": (390, 844)}
 READERS = {"D01": licence.read, "D03": resident_id.read}
 FACTS = PaperFacts()
+PHOTO: FilePayload = {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": render("D06", FACTS, form="jpeg")}
 FORMER = PaperFacts(premises="上海市徐汇区云锦路86号1幢", licence_valid_until=date(2026, 10, 1))
 
 
@@ -121,48 +123,40 @@ async def shoot(page: Page, folder: Path, name: str) -> None:
 
 
 async def walk(
-    browser: Browser, address: str, folder: Path, case_id: str, bulks: dict[str, str], language: str, width: str
+    browser: Browser, address: str, folder: Path, about: Subject, bulks: dict[str, str], language: str, width: str
 ) -> None:
     """Every page once."""
     size = WIDTHS[width]
     more = {"locale": LANGUAGES[language], "viewport": {"width": size[0], "height": size[1]}}
     end = f"{language}-{width}"
-    here = f"/console/cases/{case_id}"
     async with logged_in(browser, address, "supervisor1", **more) as (page, _):
-        for name, path in {
-            "queue": "/console/queue", "cases": "/console/cases", "register": "/console/register",
-            "case": here, "merchant": f"/console/merchants/{MERCHANT_NO}", "commands": "/console/commands",
-            "nowhere": "/console/nowhere", "contacts": "/console/contacts", "notices": f"{here}/notices",
-            "contact": f"/console/merchants/{MERCHANT_NO}/contacts", "access": "/console/access?user=reviewer2",
-            "operations": "/console/operations", "work": "/console/operations/people?name=reviewer1",
-            "bulk-choice": f"/console/bulk?case={case_id}", **bulks,
-            "rota": "/console/rota?person=reviewer2",
-            "figures": "/console/figures", "policy": "/console/policy",
-            "lever": "/console/policy/levers/tiers.l2_from_fen", "privacy": f"/console/privacy/{MERCHANT_NO}",
-            "partners": "/console/partners",
-        }.items():  # fmt: skip
-            await page.goto(address + path)
-            await shoot(page, folder, f"{name}-{end}")
-        await _cockpit(page, address + here, folder, end)
+        for name, path in {**of_staff(about), **ROOMS, **AT_ONCE, **bulks}.items():
+            if name != "review":
+                await page.goto(address + path)
+                await shoot(page, folder, f"{name}-{end}")
+        await _cockpit(page, f"{address}/console/cases/{about.case_id}", folder, end)
         await page.goto(f"{address}/console/queue")
         await page.keyboard.press("?")
         await shoot(page, folder, f"help-{end}")
         await page.keyboard.press("Escape")
         await page.keyboard.press("Control+k")
         await shoot(page, folder, f"palette-{end}")
+    more |= {"is_mobile": True, "has_touch": True} if width == "narrow" else {}
     async with logged_in(browser, address, "merchant1", **more) as (page, _):
-        for name, path in {
-            "portal-home": "/portal", "portal": "/portal/cases", "portal-case": f"/portal/cases/{case_id}",
-            "portal-contact": f"/portal/merchants/{MERCHANT_NO}/contacts",
-        }.items():  # fmt: skip
+        for name, path in of_merchants(about).items():
             await page.goto(address + path)
             await shoot(page, folder, f"{name}-{end}")
+        await page.goto(f"{address}/portal/cases/{about.due_case_id}")
+        await page.locator("form.upload input[name=file]").first.set_input_files(PHOTO)
+        await page.locator(".told canvas").wait_for()
+        await page.locator("#do-open_appeal form").evaluate("form => { form.noValidate = true; form.requestSubmit() }")
+        await page.locator("#refused").wait_for()
+        await shoot(page, folder, f"portal-refused-{end}")
     context = await browser.new_context(**more)
     page = await context.new_page()
-    await page.goto(f"{address}/login")
-    await shoot(page, folder, f"login-{end}")
-    await page.goto(f"{address}/portal/enter")
-    await shoot(page, folder, f"enter-{end}")
+    for name, path in DOOR.items():
+        await page.goto(address + path)
+        await shoot(page, folder, f"{name}-{end}")
     await context.close()
 
 
@@ -187,15 +181,14 @@ async def main(folder: Path, *only: str) -> None:
         case_id = await case_in_review(work)
         for held in (1_200_000, 56_000_000, 300_000):
             await work.in_review(reason="R02", held_fen=held)
-        await work.case()
+        about = await about_case(work, case_id)
         bulks = await bulk_actions(work, case_id)
         for language in LANGUAGES:
             for width in WIDTHS:
                 if not only or f"{language}-{width}" in only:
-                    await walk(browser, address, folder, case_id, bulks, language, width)
+                    await walk(browser, address, folder, about, bulks, language, width)
 
 
 if __name__ == "__main__":
-    Path(sys.argv[1]).mkdir(parents=True, exist_ok=True)
     Path(sys.argv[1]).mkdir(parents=True, exist_ok=True)
     asyncio.run(main(Path(sys.argv[1]), *sys.argv[2:]))

@@ -273,3 +273,14 @@ async def test_who_is_barred_by_four_eyes_is_told_why(work):
     page = await first.page(f"/console/cases/{case_id}")
     assert "Four eyes: you reviewed first" in page.text
     assert not page.has_form("/commands/approve")
+
+
+async def test_a_put_off_that_is_refused_keeps_its_reason(work):
+    await in_review(work)
+    reviewer = await as_(work.house, "reviewer1", "zh")
+    form = (await reviewer.page("/console/queue")).form("/put-off")
+    answer = await reviewer.send(form, reason="等 31010419850307861X 的回复", minutes="240")
+    again = reviewer.read(answer, 422).form("/put-off")
+    assert dict(again.values) | {"csrf": ""} == {"csrf": "", "minutes": "240", "reason": "等 31010419850307861X 的回复"}
+    done = reviewer.read(await reviewer.send(again, reason="等门店开门"))
+    assert "任务已推迟" in done.text

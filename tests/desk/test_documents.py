@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+from dataclasses import replace
 from typing import Any
 
 import pypdfium2
@@ -11,7 +12,9 @@ import pytest
 from PIL import Image
 from pypdf import PdfWriter
 
-from tests.desk.house import House
+from tests.desk.console_work import as_
+from tests.desk.gateway import open_gateway
+from tests.desk.house import Config, House, opened
 from tests.desk.working import PNG, Work
 
 
@@ -160,3 +163,41 @@ async def test_documents_verified_before_need_not_be_sent_again(work: Work):
 
 def test_the_samples_are_what_they_claim():
     assert len(pypdfium2.PdfDocument(pdf())) == 1
+
+
+async def test_who_files_a_paper_hears_at_once_whether_it_can_be_read(config: Config, control: dict[str, Any]):
+    async with open_gateway() as reader, opened(replace(config, documents_url=reader.url)) as house:
+        reader.hindrance = "dark"
+        case_id = (await house.officer1.post("/api/v1/controls", control)).json()["case_id"]
+        await house.officer1.command(case_id, "confirm_reason", reason_code="R01")
+        path = f"/api/v1/cases/{case_id}/documents?legibility=true"
+        files = {"file": ("slip.png", PNG, "image/png")}
+
+        told = [
+            (await house.merchant1.client.post(path, headers=house.merchant1.headers, data={"type": one}, files=files))
+            for one in ("D06", "D12")
+        ]
+        surfer = await as_(house, "merchant1")
+        page = await surfer.page(f"/portal/cases/{case_id}?legible=dark")
+
+    assert [answer.json()["hindrance"] for answer in told] == ["dark", None]  # a photo of a shop has no print
+    assert "too dark to be read" in page.text
+
+
+async def test_while_nobody_can_say_a_paper_is_taken_all_the_same(work: Work):
+    surfer = await as_(work.house, "merchant1")
+    page = await surfer.page(f"/portal/cases/{await ready(work)}")
+    shown = surfer.read(await surfer.upload(page.form("/documents", type="D06"), PNG, "slip.png"))
+    assert "The document is filed." in shown.text
+    assert "be read" not in shown.text
+
+
+async def test_a_refused_paper_is_answered_beside_its_own_form(work: Work):
+    surfer = await as_(work.house, "merchant1", "zh")
+    page = await surfer.page(f"/portal/cases/{await ready(work)}")
+    shown = await surfer.upload(page.form("/documents", type="D06"), b"%PDF-1.7 broken", "slip.pdf")
+    assert shown.status_code == 422
+    wrong = shown.text.split('class="upload wrong"')
+    assert len(wrong) == 2
+    assert 'value="D06"' in wrong[1].partition("</form>")[0]
+    assert "文件" in wrong[1].partition("</form>")[0].partition('class="error"')[2]

@@ -18,6 +18,7 @@ from desk.seed import TERMINAL_SN
 from journal.circuits import Circuit
 from tests.desk.browsing import Seen, logged_in, served
 from tests.desk.house import MERCHANT_NO, House, opened, prepared
+from tests.desk.places import ROOMS
 from tests.desk.surfer import Surfer
 from tests.desk.test_console_access_for_all import LANGUAGES, MOST_BYTES, STRANGE, WIDTHS, barriers
 from workers.stack.postgres import Postgres
@@ -130,11 +131,6 @@ async def test_a_partner_that_is_left_alone_is_tried_when_someone_asks(house: Ho
 
 # --- every room -----------------------------------------------------------------------------------------------------
 
-ROOMS = (
-    "/console/operations", "/console/figures", "/console/policy", "/console/policy/levers/tiers.l2_from_fen",
-    "/console/privacy", f"/console/privacy/{MERCHANT_NO}", "/console/partners",
-)  # fmt: skip
-
 
 async def wrong_at(path: str, page: Page, address: str, language: str, width: str, seen: Seen) -> list[str]:
     """What is wrong with a room."""
@@ -168,7 +164,7 @@ async def test_every_room_is_for_everyone_and_its_charts_are_drawn(
         served(SimpleNamespace(house=house)) as address,  # type: ignore[arg-type]
         logged_in(browser, address, "compliance1", **more) as (page, seen),
     ):
-        for path in ROOMS:
+        for path in ROOMS.values():
             wrong += await wrong_at(path, page, address, language, width, seen)
             if path == "/console/figures":
                 assert await page.locator(".chart canvas").count() == 5

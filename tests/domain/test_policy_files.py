@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import policies
-from policies import PolicyError, retention
+from policies import PolicyError, complaints, retention
 
 VERSION = "2026-11-01"
 HOME = Path(policies.__file__).parent
@@ -28,6 +28,7 @@ def test_a_shipped_policy_is_never_edited() -> None:
         shipped = {row["version"]: row["digest"] for row in csv.DictReader(file)}
     ours = {version: policies.load(version).digest for version in policies.versions()}
     ours |= {f"retention/{version}": retention.load(version).digest for version in retention.versions()}
+    ours |= {f"complaints/{version}": complaints.load(version).digest for version in complaints.versions()}
     assert ours == shipped, "changed rules are a new dated folder with its own row in policies/shipped.csv"
 
 

@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from desk.plan_paper import Plan, PlanItem, drawn
 from partners.documents import edits, readers
 from partners.documents.checks import Account, OnFile, Reading, Registered, Terminal, Transaction, verdict_of
 from partners.documents.files import inspect
@@ -183,3 +184,16 @@ def test_a_paper_that_cannot_be_read_is_a_doubt_that_says_what_to_do_better(read
 
 def test_a_slip_sent_as_a_licence_does_not_pass(reader):
     assert verdict_of(read(reader, "D01", render("D06", FACTS)).checks) == "unsure"
+
+
+def test_a_plan_written_in_the_portal_is_read_item_by_item(reader):
+    items = [
+        PlanItem(item, FACTS.legal_representative, date(2026, 12, 20)) for item in ("更正商户类别码", "培训收银员")
+    ]
+    plan = Plan(FACTS.merchant_name, "FA-20261120-ABCDEFGH", items, FACTS.legal_representative, date(2026, 11, 20))
+
+    reading = read(reader, "D14", drawn(plan))
+
+    assert outcome(reading, "items") == "pass"
+    assert values(reading)["item_2"] == "培训收银员"
+    assert outcome(reading, "signed") == "unsure"  # no seal: a person looks

@@ -2,6 +2,7 @@
 // A form is sent once: a second click while the first is on its way does nothing.
 document.addEventListener("submit", (event) => {
   const form = event.target;
+  if (event.submitter && event.submitter.formTarget) return; // opens beside the page, which goes on
   if (form.dataset.sent) {
     event.preventDefault();
     return;
@@ -19,9 +20,9 @@ window.addEventListener("pageshow", (event) => {
 });
 
 // What was done is said once, not again when the page is reloaded.
-if (/[?&](done|entered|none)=/.test(location.search)) {
+if (/[?&](done|legible|entered|none)=/.test(location.search)) {
   const left = new URLSearchParams(location.search);
-  ["done", "entered", "none"].forEach((name) => left.delete(name));
+  ["done", "legible", "entered", "none"].forEach((name) => left.delete(name));
   const query = left.toString();
   history.replaceState(null, "", location.pathname + (query ? "?" + query : "") + location.hash);
 }
@@ -83,7 +84,7 @@ if (queue) {
   setInterval(() => document.hidden || refresh(), 30000);
 }
 
-// A case that changed under the reader says so; nothing typed is touched.
+// A case that changed under the reader says so, and what happened; nothing typed is touched.
 const stale = document.getElementById("stale");
 if (stale) {
   const look = async () => {
@@ -93,8 +94,13 @@ if (stale) {
       if (!answer.ok) return;
       const now = await answer.json();
       if (String(now.version) !== stale.dataset.version || now.status !== stale.dataset.status) {
-        stale.hidden = false;
         clearInterval(looking);
+        const news = await fetch(stale.dataset.since, { credentials: "same-origin" });
+        if (news.ok) {
+          const page = new DOMParser().parseFromString(await news.text(), "text/html");
+          stale.querySelector("[data-told]").replaceChildren(...page.body.childNodes);
+        }
+        stale.hidden = false;
       }
     } catch {
       // away for a moment

@@ -1,0 +1,93 @@
+"""Complaints for people: all that await an answer, one with what was said, and what may be done about it."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from fastapi import APIRouter
+from starlette.responses import RedirectResponse, Response
+
+from desk.access import STAFF, allow
+from desk.api.complaints import HANDLERS, HEADS, get_complaints, shown
+from desk.api.complaints import found as found_complaint
+from desk.console import choices, forms, pages
+from desk.console.calls import RefusedError
+from desk.console.cases import SHOWN_AGAIN, fresh_key, perform
+from desk.console.forms import Attempt, Filling, MistypedError
+from desk.console.visits import CONSOLE, PageRoute, SentForm, TheVisit, Visit
+from desk.console.words import word, words
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+of_staff = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+DEEDS = {"complaint_answer": "answer", "complaint_extend": "extend"}
+
+
+@router.post("/cases/{case_id}/complaint")
+async def post_complaint(visit: TheVisit, form: SentForm, case_id: str) -> Response:
+    """A merchant complains about how the case is handled."""
+    more = {"kind": "complaint", "about_case_id": case_id, "channel": "portal"}
+    return await perform(visit, form, case_id, "complaint", "/api/v1/cases", more=more)
+
+
+@router.post("/cases/{case_id}/complaints/{complaint_id}/dissatisfied")
+async def post_dissatisfied(visit: TheVisit, form: SentForm, case_id: str, complaint_id: str) -> Response:
+    """The answer is not enough."""
+    path = f"/api/v1/complaints/{complaint_id}/dissatisfied"
+    return await perform(visit, form, case_id, "dissatisfied", path)
+
+
+@of_staff.get("/complaints")
+async def get_list(visit: TheVisit) -> Response:
+    """All complaints, those that await an answer first."""
+    allow(visit.actor, "list complaints", *STAFF)
+    return pages.page(visit.request, visit, "complaints.html", complaints=await get_complaints(visit.actor, visit.desk))
+
+
+@of_staff.get("/complaints/{complaint_id}")
+async def get_one(visit: TheVisit, complaint_id: str, done: str = "") -> Response:
+    return await _page(visit, complaint_id, done=done)
+
+
+@of_staff.post("/complaints/{complaint_id}/{deed}")
+async def post_deed(
+    visit: TheVisit, form: SentForm, complaint_id: str, deed: Literal["complaint_answer", "complaint_extend"]
+) -> Response:
+    """Answers a complaint, or gives it more time."""
+    path = f"/api/v1/complaints/{complaint_id}/{DEEDS[deed]}"
+    try:
+        await visit.calls.post(path, forms.body(deed, form, visit.language), key=form.one("key") or fresh_key())
+    except MistypedError as mistyped:
+        message = word("pages", "error.mistyped").of(visit.language)
+        return await _page(visit, complaint_id, Attempt(deed, form, message, mistyped.errors))
+    except RefusedError as refusal:
+        if refusal.status not in SHOWN_AGAIN:
+            raise
+        attempt = Attempt(deed, form, refusal.detail, dict(refusal.errors), kind=refusal.kind, status=refusal.status)
+        return await _page(visit, complaint_id, attempt)
+    return RedirectResponse(f"{CONSOLE}/complaints/{complaint_id}?done={deed}", 303)
+
+
+async def _page(visit: Visit, complaint_id: str, attempt: Attempt | None = None, *, done: str = "") -> Response:
+    complaint = await found_complaint(complaint_id, visit.actor, visit.desk)
+    may: dict[str, Any] = {"complaint_answer": HANDLERS, "complaint_extend": HEADS} if complaint.is_open else {}
+    filling = Filling(options={"outcomes": choices.of_words("complaint_outcome", OUTCOMES, visit.language)})
+    return pages.page(
+        visit.request,
+        visit,
+        "complaint.html",
+        status=attempt.status if attempt else 200,
+        here_full=f"{CONSOLE}/complaints/{complaint_id}",
+        complaint=await shown(visit.desk, complaint, visit.actor),
+        forms={
+            deed: forms.shown(deed, filling, visit.language, attempt if attempt and attempt.form == deed else None)
+            for deed, roles in may.items()
+            if visit.may(*roles)
+        },
+        attempt=attempt,
+        done=word("command_done", done).of(visit.language) if done in words("command_done") else "",
+        fresh_key=fresh_key,
+    )
+
+
+OUTCOMES = ("upheld", "partly", "not_upheld")

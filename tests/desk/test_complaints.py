@@ -1,0 +1,145 @@
+"""A merchant complains; someone who had no part in the case answers in time; the merchant may say it is not enough."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from tests.desk.gateway import Gateway, open_gateway
+from tests.desk.house import MERCHANT_NO, Config, House, opened, problem
+from tests.desk.surfer import Surfer
+
+NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+async def gateway() -> AsyncIterator[Gateway]:
+    async with open_gateway() as gateway:
+        yield gateway
+
+
+@pytest.fixture
+async def house(config: Config, gateway: Gateway) -> AsyncIterator[House]:
+    async with opened(replace(config, notices_url=gateway.url), clock=lambda: NOW) as house:
+        yield house
+
+
+async def complain(house: House, case_id: str, **more: str) -> dict[str, str]:
+    body = {"kind": "complaint", "about_case_id": case_id, "statement": "三天没有人回复", **more}
+    answer = await house.merchant1.post("/api/v1/cases", body)
+    assert answer.status_code == 201, answer.text
+    told: dict[str, str] = answer.json()
+    return told
+
+
+async def types_of(house: House, complaint_id: str) -> list[str]:
+    async with house.desk.pool.connection() as connection:
+        asked = "select type from journal.events where stream = %s order by position"
+        rows = await (await connection.execute(asked, (f"complaint:{complaint_id}",))).fetchall()
+    return [row[0] for row in rows]
+
+
+async def test_it_is_due_fifteen_days_later_and_extended_to_sixty_at_most(house: House, gateway: Gateway, case_id: str):
+    told = await complain(house, case_id)
+    path = f"/api/v1/complaints/{told['complaint_id']}"
+    assert told["due_at"].startswith("2026-03-17")
+
+    late = {"until": "2026-05-02T10:00:00+08:00", "reason": "等待外部核实"}
+    assert problem(await house.compliance1.post(f"{path}/extend", late))["type"].endswith("complaint-extension")
+    assert (await house.supervisor1.post(f"{path}/extend", late)).status_code == 403
+    given = await house.compliance1.post(f"{path}/extend", {**late, "until": "2026-05-01T10:00:00+08:00"})
+
+    assert given.json()["due_at"].startswith("2026-05-01")
+    assert "等待外部核实" in (await gateway.letter())["text"]
+    seen = (await house.merchant1.get(path)).json()
+    assert (seen["extended_for"], seen["overdue"]) == ("等待外部核实", False)
+
+
+async def test_who_had_a_part_in_the_case_does_not_answer(house: House, gateway: Gateway, control: dict[str, Any]):
+    opened_by_head = await house.compliance1.post("/api/v1/controls", control)
+    case_id = opened_by_head.json()["case_id"]
+    told = await complain(house, case_id)
+    path = f"/api/v1/complaints/{told['complaint_id']}"
+    answer = {"outcome": "partly", "answer": "我们本应更早回复，抱歉。"}
+
+    refused = await house.compliance1.post(f"{path}/answer", answer)
+    done = await house.supervisor1.post(f"{path}/answer", answer)
+
+    assert problem(refused)["type"].endswith("complaint-own-case")
+    assert done.json()["status"] == "answered"
+    letter = await gateway.letter()
+    assert f"/portal/cases/{case_id}" in letter["text"]
+    assert "我们本应更早回复" not in letter["text"]
+    seen = (await house.merchant1.get(path)).json()
+    assert (seen["answer"], seen["answered_by"]) == (answer["answer"], None)
+    assert problem(await house.supervisor1.post(f"{path}/answer", answer))["type"].endswith("complaint-answered")
+    assert await types_of(house, told["complaint_id"]) == ["ComplaintRegistered", "ComplaintAnswered"]
+
+
+async def test_while_one_is_looked_into_another_is_refused_and_nothing_of_the_merchant_is_erased(
+    house: House, case_id: str
+):
+    told = await complain(house, case_id)
+    again = {"kind": "complaint", "about_case_id": case_id, "statement": "还是没有回复"}
+
+    refused = await house.merchant1.post("/api/v1/cases", again)
+    holding = await house.desk.privacy.holding(MERCHANT_NO)
+
+    assert problem(refused)["type"].endswith("complaint-open")
+    assert [(hold.basis, hold.reference) for hold in holding.holds] == [("dispute", told["complaint_id"])]
+
+
+async def test_a_letter_that_reaches_nobody_is_for_a_person(house: House, gateway: Gateway, case_id: str):
+    told = await complain(house, case_id)
+    details = await house.desk.registry.merchant_details(MERCHANT_NO)
+    gateway.refuses |= {one for each in details.contacts for one in (each.email, each.phone) if one}
+
+    await house.compliance1.post(
+        f"/api/v1/complaints/{told['complaint_id']}/answer", {"outcome": "upheld", "answer": "已改正"}
+    )
+    for work in tuple(house.desk.work):
+        await work
+
+    (task,) = await house.desk.contacting.tasks(MERCHANT_NO)
+    assert (task.kind, task.case_id) == ("undelivered", case_id)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+async def test_it_goes_from_the_portal_to_the_console_and_back(
+    house: House, gateway: Gateway, case_id: str, language: str
+):
+    merchant, head = Surfer(house, language=language), Surfer(house, language=language)
+    await merchant.log_in("merchant1")
+    await head.log_in("compliance1")
+    page = await merchant.page(f"/portal/cases/{case_id}")
+    taken = merchant.read(await merchant.send(page.form("/complaint"), statement="没有人接电话"))
+    listed = await head.page("/console/complaints")
+    link = next(link for link in listed.links if "/complaints/CP-" in link)
+    form = (await head.page(link)).form("/complaint_answer")
+
+    empty = head.read(await head.send(form, answer=" "), 422)
+    done = head.read(await head.send(form, outcome="upheld", answer="热线已加派人手"))
+    answered = await merchant.page(f"/portal/cases/{case_id}")
+    further = merchant.read(await merchant.send(answered.form("/dissatisfied"), statement="仍然没人接"))
+
+    assert not taken.has_form("/complaint")
+    assert {"zh": "请填写", "en": "Fill this in"}[language] in empty.text
+    assert {"zh": "投诉已答复", "en": "The complaint is answered"}[language] in done.text
+    assert "热线已加派人手" in answered.text
+    assert "12363" in further.text
+    assert "仍然没人接" in (await head.page(link)).text
+
+
+async def test_a_complaint_is_its_merchants_alone(house: House, case_id: str):
+    told = await complain(house, case_id)
+    path = f"/api/v1/complaints/{told['complaint_id']}"
+
+    assert (await house.robot1.get(path)).status_code == 403
+    assert (await house.merchant1.post(f"{path}/answer", {"outcome": "upheld", "answer": "x"})).status_code == 403
+    early = await house.merchant1.post(f"{path}/dissatisfied", {"statement": "x"})
+    assert problem(early)["type"].endswith("complaint-not-answered")
+    assert (await house.merchant1.get(f"{path}x")).status_code == 404
