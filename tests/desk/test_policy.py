@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
+import policies
 from domain.business_time import SHANGHAI
 from tests.desk.house import House, opened, prepared, problem
 from tests.desk.surfer import Surfer
 from workers.stack.postgres import Postgres
 
 EVIDENCE = "timers.evidence_bd"
+NEWEST = policies.newest()
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +51,7 @@ async def standing(house: House, key: str = EVIDENCE) -> dict[str, Any]:
 
 async def test_a_lever_says_where_it_stands_where_that_comes_from_and_how_far_it_goes(house: House) -> None:
     told = (await house.auditor1.get("/api/v1/policy")).json()
-    assert (told["version"], told["base"], told["proposals"]) == ("2026-11-01", "2026-11-01", [])
+    assert (told["version"], told["base"], told["proposals"]) == (NEWEST, NEWEST, [])
     assert {one["group"] for one in told["levers"]} == {
         "merchant", "review", "promise", "holds", "robot", "queue", "release",
     }  # fmt: skip
@@ -65,7 +67,7 @@ async def test_a_case_opened_after_the_change_comes_under_it_and_one_opened_befo
     change = await proposed(house, today)
     assert (await standing(house))["value"] == 10, "nothing moves on one person's word"
     told = await confirmed(house, change)
-    assert (told["number"], told["version"]) == (1, "2026-11-01+1(timers.evidence_bd=12)")
+    assert (told["number"], told["version"]) == (1, f"{NEWEST}+1(timers.evidence_bd=12)")
     assert (await standing(house))["moved_by"] == change["change_id"]
     terminal = {
         "terminal_sn": "SN-77", "tusn": "T-77", "terminal_id": "00000077", "model": "X990",
@@ -77,7 +79,7 @@ async def test_a_case_opened_after_the_change_comes_under_it_and_one_opened_befo
         answer = await another_desk.officer1.post("/api/v1/controls", placed)
     new = (await house.officer1.get(f"/api/v1/cases/{answer.json()['case_id']}")).json()
     old = (await house.officer1.get(f"/api/v1/cases/{case_id}")).json()
-    assert (new["policy_version"], old["policy_version"]) == (told["version"], "2026-11-01")
+    assert (new["policy_version"], old["policy_version"]) == (told["version"], NEWEST)
 
 
 async def test_who_proposed_may_not_confirm_and_others_may_only_look(house: House, today: str) -> None:

@@ -197,6 +197,15 @@ def test_licence_and_identity_card_are_read_by_machine() -> None:
     assert [d.code for d in POLICY.documents.values() if d.machine_read] == ["D01", "D03"]
 
 
+def test_the_policy_that_names_all_that_is_read_by_machine_lets_the_robot_decide_no_more() -> None:
+    after = policies.load("2026-11-27")
+
+    read = {code for code, document in after.documents.items() if document.machine_read}
+    assert read == {f"D{n:02d}" for n in (*range(1, 15), *range(17, 21), 23)}
+    assert after.robot_rules == POLICY.robot_rules
+    assert (after.reasons, after.tiers, after.timers) == (POLICY.reasons, POLICY.tiers, POLICY.timers)
+
+
 def test_papers_about_one_event_do_not_stand_for_later_cases() -> None:
     assert POLICY.documents["D01"].reusable
     assert not POLICY.documents["D06"].reusable

@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from partners.documents import kinds
+import policies
+from partners.documents import kinds, readers
 from partners.documents.ocr import Page
 from tests.partners.printing import line
 
@@ -36,3 +37,9 @@ def test_what_is_said_of_a_kind_is_in_one_language(doc_type: str):
     assert [check.outcome for check in said] == ["pass", "fail", "unsure", "pass", "pass", "fail", "unsure"]
     assert [check.en for check in said if CHINESE.search(check.en)] == []
     assert all(CHINESE.search(check.zh) for check in said)
+
+
+def test_what_the_newest_policy_says_is_read_by_machine_has_a_reader():
+    documents = policies.load(policies.newest()).documents
+
+    assert {code for code, document in documents.items() if document.machine_read} <= set(readers.READERS)
