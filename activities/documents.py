@@ -153,6 +153,7 @@ class Documents:
             "tusn": terminal.tusn,
             "terminal_id": terminal.terminal_id,
             "address": address["address"],
+            "place": [address["latitude"], address["longitude"]] if "latitude" in address else None,
         }
 
     async def _recorded(self, order: VerifyOrder) -> list[dict[str, Any]]:

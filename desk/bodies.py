@@ -113,6 +113,9 @@ class MerchantBody(Body):
     address: Line
 
 
+_PLACE = "degrees (WGS 84) of where the terminal stands; photos of the shop are compared with it"
+
+
 class TerminalBody(Body):
     terminal_sn: TerminalSn
     tusn: Id
@@ -121,6 +124,14 @@ class TerminalBody(Body):
     merchant_no: MerchantNo
     deploy_address: Line
     fee_plan: Annotated[str, Field(strict=True, pattern=r"^[A-Za-z0-9_-]{1,32}$")]
+    latitude: Annotated[float, Field(ge=-90, le=90, description=_PLACE)] | None = None
+    longitude: Annotated[float, Field(ge=-180, le=180, description=_PLACE)] | None = None
+
+    @model_validator(mode="after")
+    def _whole_place(self) -> Self:
+        if (self.latitude is None) != (self.longitude is None):
+            raise ValueError("latitude and longitude are given together or not at all")
+        return self
 
 
 class UserBody(Body):

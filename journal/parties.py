@@ -7,7 +7,7 @@ references have these kinds and shapes:
     merchant_contacts   {contacts: [{name, phone, email, preferred, language, wechat_openid}]}
     settlement_account  {holder, number, bank}
     merchant_address    {address}
-    deploy_address      {address}
+    deploy_address      {address, latitude and longitude where they are known}
 
 All of them are sealed under the subject `merchant:<merchant_no>`.
 """
@@ -137,7 +137,8 @@ class Merchant:
 
 @dataclass(frozen=True, slots=True)
 class TerminalDetails:
-    """A terminal in full, and the merchant it is bound to."""
+    """A terminal in full, and the merchant it is bound to; `latitude` and `longitude` (degrees north and east, WGS 84)
+    of where it stands, both or neither."""
 
     terminal_sn: str
     tusn: str
@@ -146,6 +147,8 @@ class TerminalDetails:
     merchant_no: str
     deploy_address: str
     fee_plan: str
+    latitude: float | None = None
+    longitude: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -223,11 +223,7 @@ class Registry:
             raise BoundElsewhereError(details.terminal_sn, standing.merchant_no)
         if await self.merchant(details.merchant_no, within=connection) is None:
             raise NoSuchMerchantError(details.merchant_no)
-        address = {"address": details.deploy_address}
-        ref = standing.deploy_address_ref if standing else None
-        if ref is None or await self._vault.get(ref, within=connection) != address:
-            subject = subject_of(details.merchant_no)
-            ref = await self._vault.put(subject, "deploy_address", address, within=connection)
+        ref = await self._address_of(connection, details, standing)
         after = Terminal(
             terminal_sn=details.terminal_sn,
             tusn=details.tusn,
@@ -239,6 +235,20 @@ class Registry:
             version=standing.version + 1 if standing else 1,
         )
         return await self._write(connection, end, standing, after, act)
+
+    async def _address_of(self, connection: Connection, details: TerminalDetails, standing: Terminal | None) -> str:
+        """The reference to where the terminal stands; the place that is known of an address stays while that does."""
+        ref = standing.deploy_address_ref if standing else None
+        known = await self._vault.get(ref, within=connection) if ref else {}
+        address: dict[str, Any] = {"address": details.deploy_address}
+        if details.latitude is not None and details.longitude is not None:
+            address |= {"latitude": details.latitude, "longitude": details.longitude}
+        elif known.get("address") == details.deploy_address:
+            address = dict(known)
+        if ref is None or known != address:
+            subject = subject_of(details.merchant_no)
+            ref = await self._vault.put(subject, "deploy_address", address, within=connection)
+        return ref
 
     async def _write(
         self, connection: Connection, end: _End, standing: Record | None, after: Record, act: Act

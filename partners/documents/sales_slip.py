@@ -1,7 +1,8 @@
 """Reads a sales slip (D06, 签购单) and compares it with the questioned transactions as the acquirer recorded them.
 
 Each page is a slip of its own. The transaction a slip is about is the one that most of it fits: amount, time, the
-card's last four digits and the terminal. Each of these must then agree.
+card's last four digits and the terminal. Each of these must then agree. Every questioned transaction needs a slip of
+its own: one that has none in the file is a doubt, and so are two slips about the same.
 """
 
 from __future__ import annotations
@@ -100,7 +101,23 @@ def read(pages: Sequence[Page], on_file: OnFile) -> Reading:
     if len(set(matched)) < len(matched):
         zh, en = "文件中多张签购单对应同一笔交易", "Several slips of the file are about the same transaction"
         judged.append(Check("slips_differ", "unsure", zh, en))
+    if matched:
+        judged.append(_judge_set(set(matched), on_file))
     return Reading(tuple(fields), checks.worst_of_each(judged))
+
+
+def _judge_set(matched: set[str], on_file: OnFile) -> Check:
+    """Whether every questioned transaction has its slip."""
+    code, missing = "every_sale_has_its_slip", len({sale.ref for sale in on_file.transactions} - matched)
+    if not missing:
+        return Check(code, "pass", "每笔被查询交易均有签购单", "Every questioned transaction has its slip")
+    return Check(
+        code,
+        "unsure",
+        f"文件中没有另外{missing}笔被查询交易的签购单，需人工查看；请将全部签购单放在一个PDF文件中",
+        f"The file holds no slip of {missing} other questioned transactions; a person must look. Best send all slips in"
+        " one PDF",
+    )
 
 
 def _recognised(slip: _Slip) -> bool:

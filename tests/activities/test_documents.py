@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from activities.calls import UnavailableError
 from activities.documents import A_PERSON_LOOKS, UNSOUND
 from samples.facts import PaperFacts, made_up
 from samples.papers import render
+from samples.photos import shop_front
+from tests.activities.conftest import SN, TERMINAL, act
 from workflows.ports import Verified, VerifyOrder
 
 M, CASE = "898310154110001", "FA-20261109-AAAAAAAA"
@@ -117,6 +120,19 @@ async def test_a_slip_is_compared_with_what_the_acquirer_recorded_of_this_mercha
     outcomes = {check["code"]: check["outcome"] for check in (await stand.records.readings.get("doc-1"))["checks"]}
     assert verified.outcome != "failed"
     assert {outcomes[f"{what}_matches"] for what in ("amount", "time", "last4", "terminal")} == {"pass"}
+
+
+async def test_a_photo_is_compared_with_the_place_that_is_registered_for_the_terminal(stand):
+    registered = replace(TERMINAL, latitude=31.1883, longitude=121.4365)
+    await stand.records.registry.register_terminal(registered, act("place"))
+    there = datetime(2026, 11, 8, 10, 30)  # noqa: DTZ001 - a camera's clock has no zone
+    photo = shop_front(PaperFacts(merchant_no=M), place=(31.1885, 121.4367), taken=there)
+    await put(stand, photo)
+
+    await stand.do("documents.verify", replace(order("D12"), terminal_sn=SN))
+
+    outcomes = {check["code"]: check["outcome"] for check in (await stand.records.readings.get("doc-1"))["checks"]}
+    assert outcomes["taken_there"] == "pass"
 
 
 async def test_papers_about_sales_wait_for_the_acquirers_records(stand):

@@ -226,6 +226,19 @@ class TestTerminals:
         assert (await registry.register_terminal(TERMINAL, act("t2"))).outcome == "unchanged"
         assert len(await journal.read("terminal:SN-1")) == 1
 
+    async def test_where_it_stands_is_sealed_with_the_address_and_stays_while_that_does(
+        self, registry, vault, terminal
+    ):
+        placed = replace(TERMINAL, latitude=31.1883, longitude=121.4365)
+        await registry.register_terminal(placed, act("t2"))
+        assert (await registry.register_terminal(TERMINAL, act("t3"))).outcome == "unchanged"
+        known = await vault.get((await registry.terminal("SN-1")).deploy_address_ref)
+        assert known == {"address": TERMINAL.deploy_address, "latitude": 31.1883, "longitude": 121.4365}
+
+        await registry.register_terminal(replace(TERMINAL, deploy_address="上海市黄浦区中山路1号"), act("t4"))
+        known = await vault.get((await registry.terminal("SN-1")).deploy_address_ref)
+        assert known == {"address": "上海市黄浦区中山路1号"}
+
     async def test_a_terminal_of_an_unknown_merchant_is_refused(self, registry):
         with pytest.raises(NoSuchMerchantError, match=NO):
             await registry.register_terminal(TERMINAL, act("t1"))

@@ -176,8 +176,19 @@ def test_a_slip_is_compared_with_the_transaction_it_fits_best():
     other = replace(SALE, ref="T2", amount_fen=100, last4="0001")
     alike = replace(SALE, ref="T3", at=SALE.at + timedelta(minutes=1))
 
-    assert doubts(SLIP.read(replace(ON_FILE, transactions=(other, SALE)))) == set()
+    assert doubts(SLIP.read(replace(ON_FILE, transactions=(other, SALE)))) == {"every_sale_has_its_slip"}
     assert "transaction_found" in doubts(SLIP.read(replace(ON_FILE, transactions=(alike, SALE))))
+
+
+def test_every_questioned_sale_needs_a_slip_of_its_own_and_one_slip_serves_one():
+    other = replace(SALE, ref="T2", amount_fen=100, last4="0001", at=SALE.at + timedelta(days=1))
+    asked = replace(ON_FILE, transactions=(SALE, other))
+
+    outcomes = SLIP.outcomes(asked)
+
+    assert outcomes["every_sale_has_its_slip"] == "unsure"
+    assert outcomes["amount_matches"] == "pass"
+    assert SLIP.outcomes(replace(ON_FILE, transactions=(SALE,)))["every_sale_has_its_slip"] == "pass"
 
 
 def test_the_clocks_of_terminal_and_switch_may_differ_by_two_minutes():

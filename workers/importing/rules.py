@@ -134,7 +134,15 @@ def merchant_of(row: Row) -> MerchantDetails:
 
 def terminal_of(row: Row) -> TerminalDetails:
     """The terminal a sound row is about."""
-    return TerminalDetails(**{name: row[name] for name in TERMINAL_COLUMNS})
+    return TerminalDetails(
+        terminal_sn=row["terminal_sn"],
+        tusn=row["tusn"],
+        terminal_id=row["terminal_id"],
+        model=row["model"],
+        merchant_no=row["merchant_no"],
+        deploy_address=row["deploy_address"],
+        fee_plan=row["fee_plan"],
+    )
 
 
 def _wrong_merchant(row: Row, today: date) -> list[Finding]:
