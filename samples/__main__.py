@@ -1,4 +1,4 @@
-"""`python -m samples FOLDER [--seed N]`: a folder of sample files about one invented merchant."""
+"""`python -m samples FOLDER [--seed N | --merchant NO]`: a folder of sample files about one invented merchant."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import typer
 from samples.facts import PaperFacts, made_up
 from samples.flawed import FLAWED
 from samples.papers import DOC_TYPES, render
+from samples.portfolio import merchants, sample_papers
 from samples.scans import scanned, under_password
 
 
@@ -46,9 +47,17 @@ def _told(facts: PaperFacts) -> dict[str, object]:
     return {name: getattr(facts, name) for name in PaperFacts.__dataclass_fields__}
 
 
-def main(folder: Path, seed: Annotated[int, typer.Option(help="another number makes another merchant")] = 1) -> None:
+def main(
+    folder: Path,
+    seed: Annotated[int, typer.Option(help="another number makes another merchant")] = 1,
+    merchant: Annotated[
+        str, typer.Option(help="a merchant of samples/portfolio, whose papers a desk can compare")
+    ] = "",
+) -> None:
     """Write sample papers of one invented merchant into FOLDER."""
-    files = write(folder, made_up(seed))
+    if merchant and merchant not in merchants():
+        raise typer.BadParameter(f"{merchant} is none of {', '.join(merchants())}", param_hint="--merchant")
+    files = write(folder, sample_papers(merchant) if merchant else made_up(seed))
     typer.echo(f"{len(files)} files in {folder}")
 
 

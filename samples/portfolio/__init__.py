@@ -9,17 +9,21 @@ from __future__ import annotations
 import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from samples.facts import PaperFacts
+from samples.facts import SHANGHAI, PaperFacts
 
 FOLDER = Path(__file__).parent
 MERCHANTS, TERMINALS = FOLDER / "merchants.csv", FOLDER / "terminals.csv"
 
 A, B, C = "898310058120001", "898440358120002", "898110858120003"
 """The merchant numbers of the scenarios' merchants: a company, a sole trader, a company whose licence ends soon."""
+
+REREGISTERED = "898610158120008"
+"""The merchant whose new representative the registry shows already."""
+SALES_FROM = datetime(2026, 11, 2, 14, 32, 5, tzinfo=SHANGHAI)
 
 _KINDS = {"company": "有限责任公司(自然人独资)", "sole_trader": "个体工商户", "individual": "自然人"}
 
@@ -85,6 +89,25 @@ class Merchant:
 def merchants() -> dict[str, Merchant]:
     """The merchants of the portfolio by number."""
     return {row["merchant_no"]: Merchant(row) for row in _rows(MERCHANTS)}
+
+
+def sample_papers(merchant_no: str) -> PaperFacts:
+    """What papers of the merchant say about its first terminal and the one sale there that the acquirer has recorded.
+    KeyError for a merchant the portfolio does not know."""
+    merchant = merchants()[merchant_no]
+    number = list(merchants()).index(merchant_no)
+    terminal = next(row for row in terminals() if row["merchant_no"] == merchant_no)
+    fen = 1_280_000 + 91_700 * number
+    return merchant.papers(
+        terminal_sn=terminal["terminal_sn"],
+        tusn=terminal["tusn"],
+        terminal_id=terminal["terminal_id"],
+        terminal_model=terminal["model"],
+        amount_fen=fen,
+        items=(("商品销售", fen),),
+        paid_at=SALES_FROM + timedelta(minutes=7 * number),
+        transaction_ref=f"2026110214320500{merchant_no[-4:]}",
+    )
 
 
 def terminals() -> list[dict[str, str]]:

@@ -3,7 +3,7 @@
 from stdnum import luhn
 from stdnum.cn import ric, uscc
 
-from samples.portfolio import FOLDER, A, B, C, merchants, terminals
+from samples.portfolio import FOLDER, A, B, C, merchants, sample_papers, terminals
 from samples.portfolio.made import files
 
 
@@ -44,3 +44,11 @@ def test_a_merchants_papers_say_what_its_row_says():
         assert (papers.uscc, papers.merchant_no) == (merchant.row["uscc"], merchant.no)
         assert papers.terminal_sn == "SN-1"
         assert papers.sex in "男女"
+
+
+def test_a_merchants_sample_papers_are_about_its_first_terminal_and_a_sale_of_its_own():
+    papers = [sample_papers(no) for no in merchants()]
+
+    assert [paper.terminal_sn for paper in papers][:2] == ["SN-DEMO-0001", "SN20260200"]
+    assert len({paper.transaction_ref for paper in papers}) == len({paper.amount_fen for paper in papers}) == 12
+    assert all(paper.items == (("商品销售", paper.amount_fen),) for paper in papers)

@@ -123,13 +123,21 @@ def migrate(
     print_json({"migrated": True}) if as_json else typer.echo("the journal's tables are up to date")
 
 
-def seed(as_json: Json = False) -> None:
+def seed(
+    as_json: Json = False,
+    outside: Annotated[
+        bool, typer.Option("--outside", help="Enter what the registry and the acquirer know of the sample merchants.")
+    ] = False,
+) -> None:
     """Enter the demo users of this stack into the journal; those it has already keep what they have."""
     from workers.settings import load_settings
     from workers.stack.place import Place
     from workers.stack.secrets import known_or_new
 
     settings = load_settings()
+    if outside:
+        _seed_outside(settings, as_json=as_json)
+        return
     users = known_or_new(Place(settings.data_dir).secrets).users
     there = find_spec("desk.seed") is not None
     if there:
@@ -138,6 +146,19 @@ def seed(as_json: Json = False) -> None:
         _finish(enter(settings, {name: user.model_dump(exclude_none=True) for name, user in users.items()}))
     told = f"{len(users)} users are entered" if there else "no users entered: this desk has no seeding step"
     print_json({"seeded": there, "users": list(users)}) if as_json else typer.echo(told)
+
+
+def _seed_outside(settings: Any, *, as_json: bool) -> None:
+    """A desk opens without it: then papers about sales and registrations are doubts."""
+    import httpx2
+
+    from workers.demo.outside import tell
+
+    try:
+        known = asyncio.run(tell(settings))
+    except httpx2.HTTPError as error:
+        raise fail(f"the partners do not take the samples: {error}", 1, as_json=as_json) from None
+    print_json({"sales": known}) if as_json else typer.echo(f"the acquirer knows {known} sample sales")
 
 
 def _configure(process: str) -> None:

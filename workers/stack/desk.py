@@ -117,6 +117,7 @@ class Desk:
             Stage("users", (self._job("seed", "seed"),)),
             Stage("engine", (self._temporal(),)),
             Stage("partners", (*(self._partner(name) for name in PARTNERS), self._together())),
+            Stage("samples", (self._job("samples", "seed", "--outside"),)),
             Stage("workers", tuple(self._ours(f"worker-{name}", "worker", name, stop_seconds=2.0) for name in WORKERS)),
             Stage(
                 "relay",
