@@ -7,7 +7,7 @@ something else than what is on file, or something that cannot be.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from io import BytesIO
@@ -17,7 +17,7 @@ from PIL import Image
 
 from partners.documents.checks import Account, OnFile, Registered, Terminal, Transaction
 from samples import edited, numbers
-from samples.camera import Shot, photographed
+from samples.camera import Shot, as_taken, photographed
 from samples.facts import PaperFacts, made_up
 from samples.papers import sheets
 from samples.photos import shop_front
@@ -139,14 +139,21 @@ FAULTS: dict[str, dict[str, Change]] = {
 }
 
 
-def papers(count: int, seed: int) -> Iterator[Paper]:
-    """`count` papers, the types in turn; of each type two good ones are followed by one with a fault."""
-    for number in range(count):
-        doc_type = DOC_TYPES[number % len(DOC_TYPES)]
-        rng = _drawn(seed, number)
-        faults = FAULTS.get(doc_type, {})
-        fault = rng.choice(sorted(faults)) if faults and (number // len(DOC_TYPES)) % 3 == 2 else None
-        yield _paper(doc_type, _facts(doc_type, seed * 100_000 + number), fault, rng, rng.choice((0, 0, 1, 1, 2, 3)))
+Keep = Callable[[Callable[[], bytes]], bytes]
+
+
+def _made(make: Callable[[], bytes]) -> bytes:
+    return make()
+
+
+def paper_at(number: int, seed: int, keep: Keep = _made) -> Paper:
+    """A paper by its place in the corpus: the types in turn; of each type two good ones are followed by one with a
+    fault. `keep` may give a picture that was made before."""
+    doc_type = DOC_TYPES[number % len(DOC_TYPES)]
+    rng = _drawn(seed, number)
+    faults = FAULTS.get(doc_type, {})
+    fault = rng.choice(sorted(faults)) if faults and (number // len(DOC_TYPES)) % 3 == 2 else None
+    return _paper(doc_type, _facts(doc_type, seed * 100_000 + number), fault, rng, rng.choice((0, 0, 1, 1, 2, 3)), keep)
 
 
 def paper(doc_type: str, fault: str | None, seed: int) -> Paper:
@@ -154,19 +161,21 @@ def paper(doc_type: str, fault: str | None, seed: int) -> Paper:
     return _paper(doc_type, _facts(doc_type, seed), fault, _drawn(seed, doc_type), 1)
 
 
-def edits(count: int, seed: int) -> Iterator[tuple[str, Paper]]:
-    """`count` good papers that were edited in place after they were photographed, with what was done to each."""
-    for number in range(count):
-        rng = _drawn(seed, f"edit:{number}")
-        doc_type = ("D01", "D03", "D04", "D06", "D11", "D13", "D14", "D20", "D23")[number % 9]
-        kind = KINDS[(number + number // 9) % len(KINDS)]
-        facts = made_up(seed * 200_000 + number)
+def edit_at(number: int, seed: int, keep: Keep = _made) -> Paper:
+    """A good paper that was edited in place after it was photographed; its fault names what was done to it."""
+    rng = _drawn(seed, f"edit:{number}")
+    doc_type = ("D01", "D03", "D04", "D06", "D11", "D13", "D14", "D20", "D23")[number % 9]
+    kind = KINDS[(number + number // 9) % len(KINDS)]
+    facts = made_up(seed * 200_000 + number)
+
+    def data() -> bytes:
         picture, prints = _picture(doc_type, facts, Shot(skew=0.0), rng)
         was = rng.choice(("png", "jpeg"))
-        opened = _opened(edited.saved_again(picture, was, rng.choice((85, 90, 95))))
+        opened = _opened(edited.saved_again(picture, was, rng.choice((85, 90, 95))))  # its camera data are lost
         changed = _edited(kind, opened, prints, rng)
-        data = edited.saved_again(changed, rng.choice(("png", "jpeg")), rng.choice((88, 92, 95)))
-        yield kind, Paper(doc_type, data, on_file_of(facts), {}, kind, 0)
+        return edited.saved_again(changed, rng.choice(("png", "jpeg")), rng.choice((88, 92, 95)))
+
+    return Paper(doc_type, keep(data), on_file_of(facts), {}, kind, 0)
 
 
 KINDS = ("pasted digit", "date typed over", "name typed over", "amount patched", "copied region", "cloned stamp")
@@ -202,17 +211,20 @@ def _facts(doc_type: str, seed: int) -> PaperFacts:
     return replace(facts, resident_id=numbers.resident_id_of(seed, born=date(2010, 4, 1)))
 
 
-def _paper(doc_type: str, facts: PaperFacts, fault: str | None, rng: Random, worn: int) -> Paper:
+def _paper(doc_type: str, facts: PaperFacts, fault: str | None, rng: Random, worn: int, keep: Keep = _made) -> Paper:
     printed = FAULTS[doc_type][fault](facts) if fault else facts
-    if doc_type == "D12":
-        taken = datetime(2026, 11, 10, 10, 30) + timedelta(hours=rng.randrange(60))  # noqa: DTZ001 - a camera's clock
-        place = FAR if fault else (PLACE[0] + rng.uniform(-0.002, 0.002), PLACE[1] + rng.uniform(-0.002, 0.002))
-        data = shop_front(printed, place=place, taken=taken, quality=(95, 90, 85, 70)[worn])
-    else:
-        picture, _ = _picture(doc_type, printed, _shot(worn, rng), rng)
-        data = edited.saved_again(picture, "jpeg", (95, 92, 85, 65)[worn])
+    data = keep(lambda: _file(doc_type, printed, rng, worn, far=bool(fault)))
     says = {name: said(printed) for name, said in SAYS.get(doc_type, {}).items()}
     return Paper(doc_type, data, on_file_of(facts), says, fault, worn)
+
+
+def _file(doc_type: str, printed: PaperFacts, rng: Random, worn: int, *, far: bool) -> bytes:
+    if doc_type == "D12":
+        taken = datetime(2026, 11, 10, 10, 30) + timedelta(hours=rng.randrange(60))  # noqa: DTZ001 - a camera's clock
+        place = FAR if far else (PLACE[0] + rng.uniform(-0.002, 0.002), PLACE[1] + rng.uniform(-0.002, 0.002))
+        return shop_front(printed, place=place, taken=taken, quality=(95, 90, 85, 70)[worn])
+    picture, _ = _picture(doc_type, printed, _shot(worn, rng), rng)
+    return as_taken(picture, (95, 92, 85, 65)[worn])
 
 
 def _picture(doc_type: str, facts: PaperFacts, shot: Shot, rng: Random) -> tuple[Image.Image, list[edited.Box]]:

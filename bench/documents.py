@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 import resource
-import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,19 +10,18 @@ from statistics import median
 from time import perf_counter
 from typing import Any
 
-import numpy as np
 from rapidocr import RapidOCR
 
 from bench import corpus
-from bench.corpus import Paper
+from bench.reading import Ask, Outcome, outcomes
 from partners.documents import edits, readers
-from partners.documents.checks import Reading, verdict_of
-from partners.documents.layout import plain
-from partners.documents.ocr import THREADS, Reader, pictures
+from partners.documents.ocr import THREADS, Reader, pictures, pixels_of
 from samples.facts import made_up
 from samples.papers import render
 
 SEED = 7
+FRESH_SEED = 2718
+"""Pictures edited in place by this seed, too: nothing was tuned on them."""
 LEFT_TO_PEOPLE = frozenset({"D15", "D16", "D21", "D22", "D24", "D25", "D26"})
 """Types that a person decides on in any case."""
 
@@ -41,68 +38,36 @@ class Amount:
 QUICK = Amount(papers=26, edited=6, pages=3)
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """A paper of the corpus and what came of it."""
-
-    paper: Paper
-    verdict: str
-    read: dict[str, str]
-    doubts: tuple[str, ...]
-
-    @property
-    def wrong(self) -> tuple[str, ...]:
-        """The fields that were read otherwise than they are printed."""
-        says = self.paper.says
-        return tuple(name for name, value in self.read.items() if name in says and _bare(value) != _bare(says[name]))
-
-    @property
-    def falsely_passed(self) -> bool:
-        """Whether it passed with a planted fault or with a field read wrong."""
-        return self.verdict == "passed" and (self.paper.fault is not None or bool(self.wrong))
-
-
 async def measure(amount: Amount) -> dict[str, Any]:
-    """The figures for the corpus; it is made and read page by page, and nothing of it is kept."""
-    reader = Reader()
-    outcomes = [
-        _told(number, amount.papers, judged(reader, paper))
-        for number, paper in enumerate(corpus.papers(amount.papers, SEED), start=1)
-    ]
-    changed = [(kind, judged(reader, paper)) for kind, paper in corpus.edits(amount.edited, SEED)]
+    """The figures for the corpus. A run that was stopped goes on where it was, with what `bench.kept` holds."""
+    asked: list[Ask] = [("paper", number, SEED) for number in range(amount.papers)]
+    asked += [("edit", number, seed) for seed in (SEED, FRESH_SEED) for number in range(amount.edited)]
+    read = list(outcomes(asked))
+    papers, edited = read[: amount.papers], read[amount.papers :]
+    tuned, fresh = edited[: amount.edited], edited[amount.edited :]
     return {
-        "papers": len(outcomes),
-        "types": len({each.paper.doc_type for each in outcomes}),
-        "with_fault": sum(each.paper.fault is not None for each in outcomes),
-        "false_passes": sum(each.falsely_passed for each in outcomes),
-        "false_passes_were": [_named(each) for each in outcomes if each.falsely_passed],
-        "good_failed": [_named(each) for each in outcomes if each.verdict == "failed" and not each.paper.fault],
-        "sent_to_a_person": _shares(outcomes),
+        "papers": len(papers),
+        "types": len({each.paper.doc_type for each in papers}),
+        "with_fault": sum(each.paper.fault is not None for each in papers),
+        "false_passes": sum(each.falsely_passed for each in papers),
+        "false_passes_were": [_named(each) for each in papers if each.falsely_passed],
+        "good_failed": [_named(each) for each in papers if each.verdict == "failed" and not each.paper.fault],
+        "sent_to_a_person": _shares(papers),
         "by_type": {
-            code: _of_type([each for each in outcomes if each.paper.doc_type == code]) for code in corpus.DOC_TYPES
+            code: _of_type([each for each in papers if each.paper.doc_type == code]) for code in corpus.DOC_TYPES
         },
-        "by_field": _fields(outcomes),
-        "edited": _of_edits(changed),
-        "one_page": beside_bare(reader, amount.pages),
-        "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        "by_field": _fields(papers),
+        "edited": {f"seed_{SEED}": _of_edits(tuned), f"fresh_seed_{FRESH_SEED}": _of_edits(fresh)},
+        "one_page": beside_bare(Reader(), amount.pages),
+        "memory_mb_of_one_process": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024,
     }
-
-
-def judged(reader: Reader, paper: Paper) -> Outcome:
-    """Read and judge one paper as the document service does; what has no reader goes to a person."""
-    if paper.doc_type not in readers.READERS:
-        return Outcome(paper, "unsure", {}, ("needs_a_person",))
-    media_type = "image/png" if paper.data.startswith(b"\x89PNG") else "image/jpeg"
-    reading = readers.read(paper.doc_type, reader.read(paper.data, media_type), paper.on_file)
-    doubts = tuple(check.code for check in reading.checks if check.outcome != "pass")
-    return Outcome(paper, verdict_of(reading.checks), _first_of_each(reading), doubts)
 
 
 def beside_bare(reader: Reader, pages: int) -> dict[str, Any]:
     """Seconds for one page (a licence) with all that is judged, and for the OCR engine alone on the same picture."""
     data = render("D01", made_up(SEED), form="jpeg")
     on_file = corpus.on_file_of(made_up(SEED))
-    picture = np.ascontiguousarray(np.asarray(next(pictures(data, "image/jpeg")))[:, :, ::-1])
+    picture = pixels_of(next(pictures(data, "image/jpeg")).working_size())
     engine = RapidOCR(
         params={"Global.log_level": "error", "EngineConfig.onnxruntime.intra_op_num_threads": THREADS}
         | {"Global.use_cls": True, "Global.return_word_box": True}
@@ -159,11 +124,11 @@ def _share(outcomes: Sequence[Outcome]) -> float:
     return round(sum(each.verdict == "unsure" for each in outcomes) / max(1, len(outcomes)), 3)
 
 
-def _of_edits(changed: Sequence[tuple[str, Outcome]]) -> dict[str, Any]:
+def _of_edits(changed: Sequence[Outcome]) -> dict[str, Any]:
     """How many edited pictures showed it, how many were caught by anything, and how many passed."""
     kinds: dict[str, Counter[str]] = {}
-    for kind, each in changed:
-        counted = kinds.setdefault(kind, Counter())
+    for each in changed:
+        counted = kinds.setdefault(each.paper.fault or "", Counter())
         counted.update(
             pictures=1,
             seen=edits.CODE in each.doubts,
@@ -179,30 +144,13 @@ def _of_edits(changed: Sequence[tuple[str, Outcome]]) -> dict[str, Any]:
         "caught_by_anything": round(whole["not_passed"] / max(1, whole["pictures"]), 3),
         "passed_without_a_person": whole["passed"],
         "by_edit": {kind: dict(counted) for kind, counted in kinds.items()},
-        "passed_were": [f"{each.paper.doc_type}: {kind}" for kind, each in changed if each.verdict == "passed"],
+        "passed_were": [_named(each) for each in changed if each.verdict == "passed"],
     }
 
 
 def _named(each: Outcome) -> str:
     cause = each.paper.fault or ", ".join((*each.wrong, *each.doubts))
     return f"{each.paper.doc_type} (worn {each.paper.worn}): {cause}"
-
-
-def _first_of_each(reading: Reading) -> dict[str, str]:
-    read: dict[str, str] = {}
-    for field in reading.fields:
-        read.setdefault(field.name, field.value)
-    return read
-
-
-def _bare(text: str) -> str:
-    return re.sub(r"[^0-9A-Za-z\u4e00-\u9fff]", "", plain(text)).upper()
-
-
-def _told(number: int, count: int, outcome: Outcome) -> Outcome:
-    if number % 26 == 0:
-        print(f"documents: {number} of {count} papers", file=sys.stderr)
-    return outcome
 
 
 def _seconds(work: Callable[[], object]) -> float:

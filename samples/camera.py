@@ -6,10 +6,11 @@ A rendered sheet is flat, which no photograph of a paper is; what looks for edit
 from __future__ import annotations
 
 from dataclasses import dataclass
+from io import BytesIO
 from random import Random
 
 import numpy as np
-from PIL import Image, ImageFilter
+from PIL import ExifTags, Image, ImageFilter
 
 PAPER = 0.95
 """How bright white paper comes out, as a share of the brightest value."""
@@ -51,3 +52,13 @@ def photographed(sheet: Image.Image, seed: str, shot: Shot | None = None) -> Ima
     noise = numbers.standard_normal((height, width), dtype=np.float32) * shot.grain
     seen = pixels * light[:, :, None] + noise[:, :, None]
     return Image.fromarray(np.clip(np.rint(seen), 0, 255).astype(np.uint8))
+
+
+def as_taken(picture: Image.Image, quality: int, *, dpi: int = 72) -> bytes:
+    """The photograph as the JPEG file that the camera writes, with its own name and the time in it."""
+    exif = Image.Exif()
+    exif[ExifTags.Base.Make], exif[ExifTags.Base.Model] = "Thaw Samples", "Invented 1"
+    exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.DateTimeOriginal] = "2026:11:05 10:30:00"
+    out = BytesIO()
+    picture.save(out, "JPEG", quality=quality, exif=exif, dpi=(dpi, dpi))
+    return out.getvalue()

@@ -8,6 +8,7 @@ from io import BytesIO
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
 from pypdf import PdfReader, PdfWriter
 
+from samples.camera import as_taken
 from samples.sheet import font
 
 TABLE = (96, 90, 84)
@@ -43,9 +44,7 @@ def scanned(
         noise = random.Random(0).randbytes(image.width * image.height)  # noqa: S311 - grain, not a secret
         layer = Image.frombytes("L", image.size, noise).convert("RGB")
         image = Image.blend(image, layer, grain / 255)
-    out = BytesIO()
-    image.save(out, "JPEG", quality=quality)
-    return out.getvalue()
+    return as_taken(image, quality)
 
 
 def watermarked(picture: bytes, text: str) -> bytes:

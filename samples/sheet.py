@@ -15,7 +15,7 @@ import zxingcpp
 from noto_cjk_sans_otc import FONT_PATH
 from PIL import Image, ImageDraw, ImageFont
 
-from samples.camera import photographed
+from samples.camera import as_taken, photographed
 
 Form = Literal["png", "pdf", "jpeg"]
 
@@ -174,10 +174,9 @@ def file_of(pages: Sequence[Image.Image], form: Form, *, seed: str, dpi: int = 1
         first.save(out, "PDF", save_all=True, append_images=others, resolution=dpi, quality=92)
         return out.getvalue()
     picture = photographed(pages[0] if len(pages) == 1 else _stacked(pages), seed)
-    if form == "png":
-        picture.save(out, "PNG", dpi=(dpi, dpi), compress_level=1)
-    else:
-        picture.save(out, "JPEG", quality=92, dpi=(dpi, dpi))
+    if form == "jpeg":
+        return as_taken(picture, 92, dpi=dpi)
+    picture.save(out, "PNG", dpi=(dpi, dpi), compress_level=1)
     return out.getvalue()
 
 

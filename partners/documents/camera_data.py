@@ -11,6 +11,18 @@ import cv2
 import numpy as np
 from PIL import ExifTags, Image
 
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""How a picture is turned upright, by what its camera noted of how it was held (EXIF's orientation)."""
+Box = tuple[float, float, float, float]
+
 
 @dataclass(frozen=True, slots=True)
 class Taken:
@@ -33,6 +45,28 @@ def taken(data: bytes) -> Taken:
         said = exif.get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.DateTimeOriginal)
         return Taken(north, east, _moment(said))
     return Taken()
+
+
+def names_a_camera(picture: Image.Image) -> bool:
+    """Whether the file names a camera or the time the photograph was taken. Both can be written by anybody: their want
+    says more than their presence."""
+    with suppress(OSError, ValueError, SyntaxError, ZeroDivisionError, TypeError):
+        exif = picture.getexif()
+        named = ExifTags.Base.Make, ExifTags.Base.Model
+        return any(tag in exif for tag in named) or (ExifTags.Base.DateTimeOriginal in exif.get_ifd(ExifTags.IFD.Exif))
+    return False
+
+
+def turned(box: Box, orientation: int) -> Box:
+    """The box (left, top, right, bottom in shares of the picture) in the picture turned upright."""
+    left, top, right, bottom = box
+    if orientation in (5, 6, 7, 8):
+        left, top, right, bottom = top, left, bottom, right
+    if orientation in (2, 3, 6, 7):
+        left, right = 1 - right, 1 - left
+    if orientation in (3, 4, 7, 8):
+        top, bottom = 1 - bottom, 1 - top
+    return left, top, right, bottom
 
 
 def look_of(picture: Image.Image) -> int:

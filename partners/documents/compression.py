@@ -1,12 +1,15 @@
-"""Places of a picture that were compressed another number of times than the rest of it.
+"""What JPEG left in a picture: whether it was saved again after it was taken, and places that were not saved as often.
 
 JPEG rounds the frequencies of each square of 8 by 8 pixels to multiples of a step. A picture that was a JPEG keeps
-these steps when it is saved again; what was pasted or typed in since does not have them. Tables: ITU-T T.81 annex K,
-scaled as the IJG's library does for its qualities.
+these steps when it is saved again without loss, and where it is saved as a finer JPEG some multiples become rarer than
+others. What was pasted or typed in meanwhile does not have the steps. Tables: ITU-T T.81 annex K, scaled as the IJG's
+library does for its qualities; the steps of a JPEG file itself are those that stand in it.
 """
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
 from functools import cache
 
 import cv2
@@ -16,49 +19,95 @@ from numpy.typing import NDArray
 Grey = NDArray[np.float32]
 Box = tuple[float, float, float, float]
 
-LOW = 6
-"""Frequencies looked at in either direction: the higher ones are mostly nil."""
-QUALITIES = range(50, 99)
-SURE = 0.35
-"""How far above chance the frequencies must fit the steps of a quality."""
-SURE_BEFORE = 0.85
-"""The same for an earlier compression, whose gaps chance imitates more easily."""
+EARLIEST, LATEST = 50, 98
+"""Qualities of an earlier compression that are looked for."""
+SAMPLED = 4000
+"""Squares from which the steps are guessed."""
+ROUNDED = 0.33
+"""Standard deviation of what opening a JPEG adds to each frequency, as every pixel becomes a whole number."""
+OTHERWISE = 0.03
+"""Share of frequencies that may be anything although the picture was a JPEG (edited, clipped)."""
+SURE = 0.5
+"""How much likelier, as a logarithm per frequency, steps must be than none: 1 where there are some, -0.1 at the most
+where there are none."""
+SURE_BEFORE = 0.2
+"""The same for the steps before a finer compression, as a share of what they would make it."""
+FEWEST = 1000
+LEAST_BEFORE = 40.0
+"""Frequencies that tell of steps before, and how much likelier they make them altogether."""
+TELLING = 0.05
+COUNTED = 40
+"""Multiples of a step that are counted one by one."""
 FOREIGN = 14.0
 """Standard deviations by which three by three squares break the steps more often than the page does."""
-SAMPLED = 3000
-"""Squares from which the steps are guessed."""
-COARSER = 1.2
-"""How much larger a step before must have been than the last one to leave gaps."""
+COARSEST = 3.3
+"""Mean of the steps of the lowest frequencies beyond which the grain that tells copies is gone (quality 89)."""
 ALLOWED = 300
-_CHOSEN = tuple((row, column) for row in range(LOW) for column in range(LOW) if 0 < row + column < LOW)
-_LUMINANCE = (
-    (16, 11, 10, 16, 24, 40),
-    (12, 12, 14, 19, 26, 58),
-    (14, 13, 16, 24, 40, 57),
-    (14, 17, 22, 29, 51, 87),
-    (18, 22, 37, 56, 68, 109),
-    (24, 35, 55, 64, 81, 104),
+_LOWEST = tuple((row, column) for row in range(5) for column in range(5) if 0 < row + column < 5)
+_LOW = tuple((row, column) for row in range(6) for column in range(6) if 0 < row + column < 6)
+_ALL = tuple((row, column) for row in range(8) for column in range(8) if row + column)
+_LUMINANCE = np.array(
+    (
+        (16, 11, 10, 16, 24, 40, 51, 61),
+        (12, 12, 14, 19, 26, 58, 60, 55),
+        (14, 13, 16, 24, 40, 57, 69, 56),
+        (14, 17, 22, 29, 51, 87, 80, 62),
+        (18, 22, 37, 56, 68, 109, 103, 77),
+        (24, 35, 55, 64, 81, 104, 113, 92),
+        (49, 64, 78, 87, 103, 121, 120, 101),
+        (72, 92, 95, 98, 112, 100, 103, 99),
+    )
 )
 
 
-def foreign(pixels: NDArray[np.uint8]) -> list[Box]:
-    """The boxes of what does not have the steps of an earlier compression; none when no such steps are found."""
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """How the file holds the picture: without loss, or by these steps of luminance (row by row), or neither is known
+    (a page of a PDF, a picture that was reduced). `stripped`: a JPEG that bears no word of a camera, as a camera's
+    does: a program wrote it."""
+
+    lossless: bool = False
+    steps: tuple[int, ...] | None = None
+    stripped: bool = False
+
+    @property
+    def too_coarse(self) -> bool:
+        """Whether so much was rounded away that copies cannot be told any more."""
+        if self.steps is None:
+            return False
+        steps = np.array(self.steps).reshape(8, 8)
+        return float(np.mean([steps[place] for place in _LOWEST])) > COARSEST
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Whether the picture was saved again by a program, and the boxes of what was not saved as often as the rest."""
+
+    again: bool = False
+    foreign: tuple[Box, ...] = ()
+
+
+def history(pixels: NDArray[np.uint8], saved: Saved) -> History:
+    """What JPEG tells of a picture (BGR) that was not reduced or turned since it was opened."""
     squares = _frequencies(pixels)
-    sample = squares.reshape(-1, LOW, LOW)
-    sample = sample[:: max(1, len(sample) // SAMPLED)]
-    last = _steps_of(sample)
-    if last is None:
-        return []
     whole = ~_clipped(pixels)
+    sample = squares[whole]
+    sample = sample[:: max(1, len(sample) // SAMPLED)]
+    if not len(sample):
+        return History()
+    last = _steps_of(sample) if saved.steps is None else np.array(saved.steps, dtype=np.float32).reshape(8, 8)
+    if last is None:
+        return History()
+    squares = squares * whole[..., None, None]
     before = _steps_before(sample, last)
-    found = _clusters(*_broken(squares * whole[..., None, None], last))
-    if before is None:
-        return found
-    return [*found, *_clusters(*_broken_before(squares * whole[..., None, None], before, last))]
+    found = _clusters(*_broken(squares, last))
+    if before is not None:
+        found += _clusters(*_broken_before(squares, before, last))
+    return History(again=saved.lossless or before is not None, foreign=tuple(found))
 
 
 def _frequencies(pixels: NDArray[np.uint8]) -> Grey:
-    """The low frequencies of each square of the picture's luminance."""
+    """The frequencies of each square of the picture's luminance."""
     light = np.dot(pixels.astype(np.float32), np.array([0.114, 0.587, 0.299], dtype=np.float32)) - 128
     rows, columns = light.shape[0] // 8, light.shape[1] // 8
     squares = light[: rows * 8, : columns * 8].reshape(rows, 8, columns, 8).transpose(0, 2, 1, 3)
@@ -76,7 +125,7 @@ def _clipped(pixels: NDArray[np.uint8]) -> NDArray[np.bool_]:
 @cache
 def _waves() -> Grey:
     places = np.arange(8)
-    waves = np.sqrt(2 / 8) * np.cos((2 * places[None, :] + 1) * places[:LOW, None] * np.pi / 16)
+    waves = np.sqrt(2 / 8) * np.cos((2 * places[None, :] + 1) * places[:, None] * np.pi / 16)
     waves[0] /= np.sqrt(2)
     return np.asarray(waves, dtype=np.float32)
 
@@ -84,48 +133,90 @@ def _waves() -> Grey:
 @cache
 def _table(quality: int) -> Grey:
     scale = 5000 / quality if quality < 50 else 200 - 2 * quality
-    return np.clip(np.floor((np.array(_LUMINANCE) * scale + 50) / 100), 1, 255).astype(np.float32)
+    return np.clip(np.floor((_LUMINANCE * scale + 50) / 100), 1, 255).astype(np.float32)
 
 
-def _steps_of(sample: Grey) -> int | None:
-    """The quality whose steps the frequencies keep to, if there is one."""
+def _steps_of(sample: Grey) -> Grey | None:
+    """The steps of the quality that the frequencies keep to, if there is one."""
     best: tuple[float, int] | None = None
-    for quality in QUALITIES:
-        above_chance = []
-        for row, column in _CHOSEN:
-            step = float(_table(quality)[row, column])
+    for quality in range(EARLIEST, LATEST + 1):
+        table = _table(quality)
+        likelier, count = 0.0, 0
+        for row, column in _ALL:
+            step = float(table[row, column])
             values = sample[:, row, column]
             values = values[np.abs(values) > step * 0.6]
-            if step >= 4 and len(values) >= 150:
-                fits = float(np.mean(np.abs(values - step * np.rint(values / step)) < 1.0))
-                above_chance.append((fits - 2 / step) / (1 - 2 / step))
-        if len(above_chance) >= 3 and (best is None or np.mean(above_chance) > best[0]):
-            best = float(np.mean(above_chance)), quality
-    return best[1] if best and best[0] >= SURE else None
+            if step < 2 or not len(values):
+                continue
+            off = values - step * np.rint(values / step)
+            kept = np.exp(-((off / ROUNDED) ** 2) / 2) / (ROUNDED * math.sqrt(2 * math.pi))
+            likelier += float(np.log((1 - OTHERWISE) * kept * step + OTHERWISE).sum())
+            count += len(values)
+        if count >= FEWEST and (best is None or likelier / count > best[0]):
+            best = likelier / count, quality
+    return _table(best[1]) if best and best[0] >= SURE else None
 
 
-def _steps_before(sample: Grey, last: int) -> int | None:
-    """The quality of a compression before the last one, if it was coarser and left gaps among the multiples."""
+def _steps_before(sample: Grey, last: Grey) -> Grey | None:
+    """The steps of a coarser compression before the last one, if it left some multiples rarer than others."""
+    counted = {}
+    for row, column in _ALL:
+        multiples = np.abs(np.rint(sample[:, row, column] / last[row, column])).astype(np.int64)
+        multiples = multiples[(multiples > 0) & (multiples <= COUNTED)]
+        if len(multiples) >= 200:
+            drawn = np.bincount(multiples, minlength=COUNTED + 1)[1:].astype(np.float64)
+            if (even := _evened(drawn)) is not None:
+                counted[row, column] = drawn, even
     best: tuple[float, int] | None = None
-    for quality in QUALITIES:
-        above_chance = []
-        for row, column in _CHOSEN:
-            before, step = float(_table(quality)[row, column]), float(_table(last)[row, column])
-            if before < step * COARSER:
+    for quality in range(EARLIEST, LATEST):
+        likelier = told = count = 0.0
+        for place, (drawn, even) in counted.items():
+            before, step = float(_table(quality)[place]), float(last[place])
+            if before == step or before < 2:
                 continue
-            counts = np.abs(np.rint(sample[:, row, column] / step)).astype(np.int64)
-            counts = counts[(counts > 0) & (counts < 40)]
-            if len(counts) < 200:
-                continue
-            allowed = _reachable(before / step)[:60]
-            drawn = np.bincount(counts, minlength=60)
-            even = np.convolve(drawn, np.ones(5) / 5, "same")
-            chance = float((even * allowed).sum() / even.sum())
-            if chance < 0.8:
-                above_chance.append((float((drawn * allowed).sum() / drawn.sum()) - chance) / (1 - chance))
-        if len(above_chance) >= 2 and (best is None or np.mean(above_chance) > best[0]):
-            best = float(np.mean(above_chance)), quality
-    return best[1] if best and best[0] >= SURE_BEFORE else None
+            rarer = _rarer(before, step)
+            ratio = np.log(rarer * even.sum() / (even * rarer).sum())
+            would = float((even * rarer * ratio).sum() / (even * rarer).sum())
+            if would >= TELLING:
+                likelier += float((drawn * ratio).sum())
+                told += would * float(drawn.sum())
+                count += float(drawn.sum())
+        if count >= FEWEST and likelier >= LEAST_BEFORE and (best is None or likelier / told > best[0]):
+            best = likelier / told, quality
+    return _table(best[1]) if best and best[0] >= SURE_BEFORE else None
+
+
+def _evened(drawn: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    """How often each multiple would be drawn where none is preferred: a smooth curve through the counts (Poisson
+    regression on powers of the multiple's logarithm); None where there are too few kinds to say."""
+    kinds = int(np.flatnonzero(drawn)[-1]) + 1
+    if kinds < 6:
+        return None
+    multiples = np.arange(1, kinds + 1)
+    size = np.log(multiples)
+    curve = np.stack([np.ones(kinds), size, size**2, size**3, multiples / 10], axis=1)
+    weights = np.zeros(5)
+    weights[0] = math.log(drawn[:kinds].mean())
+    for _ in range(25):
+        mean = np.exp(np.clip(curve @ weights, -20, 20))
+        step = np.linalg.solve(curve.T @ (mean[:, None] * curve) + 1e-3 * np.eye(5), curve.T @ (drawn[:kinds] - mean))
+        weights += step * min(1.0, 2 / max(1e-9, float(np.abs(curve @ step).max())))
+    even = np.zeros_like(drawn)
+    even[:kinds] = np.exp(np.clip(curve @ weights, -20, 20))
+    return even
+
+
+@cache
+def _rarer(before: float, step: float) -> NDArray[np.float64]:
+    """How often each multiple of the last step occurs after a rounding to the step before, beside how often without."""
+    edges = (np.arange(1, COUNTED + 2) - 0.5) * step
+    values = np.arange(-2, math.ceil((COUNTED + 2) * step / before) + 3) * before
+    below = np.array([[_normal((edge - value) / (ROUNDED * 1.2)) for value in values] for edge in edges]).sum(axis=1)
+    return np.asarray(np.maximum(np.diff(below) * before / step, 0.02), dtype=np.float64)
+
+
+def _normal(value: float) -> float:
+    return (1 + math.erf(value / math.sqrt(2))) / 2
 
 
 def _reachable(ratio: float) -> NDArray[np.bool_]:
@@ -136,27 +227,27 @@ def _reachable(ratio: float) -> NDArray[np.bool_]:
     return allowed
 
 
-def _broken(squares: Grey, last: int) -> tuple[Grey, Grey]:
+def _broken(squares: Grey, last: Grey) -> tuple[Grey, Grey]:
     """For each square how many frequencies could break the steps, and how many do."""
     asked = np.zeros(squares.shape[:2], dtype=np.float32)
     broken = np.zeros_like(asked)
-    for row, column in _CHOSEN:
-        step = float(_table(last)[row, column])
-        values = squares[:, :, row, column]
+    for place in _LOW:
+        step = float(last[place])
+        values = squares[:, :, place[0], place[1]]
         counted = (np.abs(values) > step * 0.3) & (step >= 4)
         asked += counted
         broken += counted & (np.abs(values - step * np.rint(values / step)) >= 1.2)
     return asked, broken
 
 
-def _broken_before(squares: Grey, before: int, last: int) -> tuple[Grey, Grey]:
+def _broken_before(squares: Grey, before: Grey, last: Grey) -> tuple[Grey, Grey]:
     asked = np.zeros(squares.shape[:2], dtype=np.float32)
     broken = np.zeros_like(asked)
-    for row, column in _CHOSEN:
-        first, step = float(_table(before)[row, column]), float(_table(last)[row, column])
-        if first < step * COARSER:
+    for place in _LOW:
+        first, step = float(before[place]), float(last[place])
+        if first < step * 1.2:
             continue
-        counts = np.abs(np.rint(squares[:, :, row, column] / step)).astype(np.int64)
+        counts = np.abs(np.rint(squares[:, :, place[0], place[1]] / step)).astype(np.int64)
         counted = (counts > 0) & (counts < ALLOWED)
         asked += counted
         broken += counted & ~_reachable(first / step)[np.minimum(counts, ALLOWED - 1)]

@@ -16,10 +16,14 @@ SIGNS = {
     "smooth": ("局部被涂抹或覆盖", "a place has been painted over or wiped"),
     "sharp": ("局部文字比其余文字锐利，像是后加的", "some print is sharper than the rest, as if typed in later"),
     "twice": ("局部内容在图中重复出现", "a part of the picture occurs twice in it"),
+    "again": ("图片拍摄后又被软件重新保存过", "it was saved again by a program after it was taken"),
+    "stripped": ("图片不带相机信息，不是原始照片", "it bears no camera data, so it is no original photograph"),
     "compression": ("局部的压缩痕迹与其余部分不同", "a place was compressed differently from the rest"),
 }
 
 
+OF_ALL_OF_IT = frozenset({"again", "stripped"})
+"""Signs that are of the whole picture and of no place in it."""
 REPEATING = frozenset({"D05", "D07", "D10", "D14", "D15", "D17", "D18"})
 """Types that say the same thing twice of their own accord: tables of dates and sums, a number beside its card."""
 LONG_ENOUGH = 6
@@ -33,14 +37,19 @@ def judge(pages: Sequence[Page], doc_type: str) -> Check:
     found = [(page.number, each) for page in pages for each in page.traces.suspects]
     if found:
         number, first = found[0]
-        across, down = (round(50 * (first.box[at] + first.box[at + 2])) for at in (0, 1))
         zh, en = SIGNS[first.kind]
+        where = f"第{number}页", f"page {number}"
+        if first.kind not in OF_ALL_OF_IT:
+            across, down = (round(50 * (first.box[at] + first.box[at + 2])) for at in (0, 1))
+            where = (
+                f"第{number}页，距左{across}%、距上{down}%处",
+                f"page {number}, {across}% from the left, {down}% from the top",
+            )
         return Check(
             CODE,
             "unsure",
-            f"图片可能经过修改：{zh}（第{number}页，距左{across}%、距上{down}%处），需人工查看",
-            f"The picture may have been edited: {en} (page {number}, {across}% from the left, {down}% from the top);"
-            " a person must look",
+            f"图片可能经过修改：{zh}（{where[0]}），需人工查看",
+            f"The picture may have been edited: {en} ({where[1]}); a person must look",
         )
     if doc_type not in REPEATING and any(_twice(page) for page in pages):
         zh, en = SIGNS["twice"]

@@ -1,8 +1,8 @@
 """Reads pages: turns them upright and gives every line of text with its box and the confidence of each character.
 
 Offline: the models of PP-OCR (detection, angle classifier, recognition) come in the wheel `rapidocr`.
-A page is read twice when it lies on its side or upside down, because single characters cannot be told on a turned
-page. A page that is askew is read once and its boxes are turned back.
+On a page that lies on its side or upside down lines are looked for twice, because single characters cannot be told on
+a turned page; it is read once, upright. A page that is askew is read as it lies and its boxes are turned back.
 
 Memory: 0.2 GB with the models, 0.6 GB while a licence is read, 1.1 GB was the most seen on a page full of print.
 """
@@ -19,10 +19,11 @@ from typing import Any
 import numpy as np
 import pypdfium2
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageOps
+from PIL import ExifTags, Image, ImageDraw
 
 from partners.documents import camera_data, marks, traces
 from partners.documents.camera_data import Taken
+from partners.documents.compression import Saved
 from partners.documents.marks import Box, Mark
 from partners.documents.traces import Traces
 
@@ -38,6 +39,8 @@ MOST_PRINT = 12_000.0
 LONGEST_LINE = 60.0
 """In line heights. What is asked for is never that long."""
 MOST_ENLARGED = 3.0
+MOST_SEARCHED = 8_000_000
+"""Pixels of a picture that is searched for traces of edits as it was sent."""
 MOST_SCANNED = 40_000_000
 """Pixels of a scan in a PDF that is taken out as it is; a larger one is read as the page shows it."""
 MOST_SLANTED = math.radians(7)
@@ -96,15 +99,15 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
-    """A line as the engine gives it: corners clockwise from the upper left one, text, the angle classifier's word."""
+class _Found:
+    """A line as the engine finds it: corners clockwise from the upper left one, the angle classifier's word, the
+    picture of it as it stands and as it is read."""
 
     quad: Quad
-    text: str
-    confidences: tuple[float, ...]
     flipped: bool
     angle_confidence: float
     crop: Pixels
+    upright: Pixels
 
     @property
     def across(self) -> float:
@@ -130,10 +133,18 @@ class _Seen:
         return max(self.across, self.down) >= _TELLING_SHAPE * min(self.across, self.down)
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen(_Found):
+    """A line with what it says."""
+
+    text: str
+    confidences: tuple[float, ...]
+
+
 class Reader:
     """The OCR engine with its models loaded and warm. Not for use by two threads at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, threads: int = THREADS) -> None:
         from rapidocr import RapidOCR  # noqa: PLC0415 - takes a second and 300 MB; only the slot's process pays for it
 
         self._engine: Any = RapidOCR(
@@ -144,28 +155,30 @@ class Reader:
                 "Global.use_cls": True,
                 "Det.limit_type": "max",
                 "Det.limit_side_len": 1280,
-                "EngineConfig.onnxruntime.intra_op_num_threads": THREADS,
+                "EngineConfig.onnxruntime.intra_op_num_threads": threads,
                 "EngineConfig.onnxruntime.inter_op_num_threads": 1,
             }
         )
-        self._look(_pixels(_something_to_read()))
+        self._read(self._find(pixels_of(_something_to_read())))
 
     def read(self, data: bytes, media_type: str) -> tuple[Page, ...]:
         """The first PAGES_READ pages of an inspected file; ValueError or OSError when a page cannot be opened."""
-        pages = tuple(self._page(number, picture) for number, picture in enumerate(pictures(data, media_type), start=1))
+        found = []
+        for number, sent in enumerate(pictures(data, media_type), start=1):
+            found.append(replace(self.page(number, sent.working_size()), traces=sent.traces()))
         if media_type == "application/pdf":
-            return pages
+            return tuple(found)
         taken = camera_data.taken(data)
-        return tuple(replace(page, taken=taken) for page in pages)
+        return tuple(replace(page, taken=taken) for page in found)
 
-    def _page(self, number: int, picture: Image.Image) -> Page:
-        pixels = _pixels(picture)
-        found = traces.look(pixels)
-        seen = self._look(pixels)
-        if turned := _turn_needed(seen):
+    def page(self, number: int, picture: Image.Image) -> Page:
+        """What stands on one page; whether it was edited, and what its file says of it, is not looked at."""
+        pixels = pixels_of(picture)
+        found = self._find(pixels)
+        if turned := _turn_needed(found):
             pixels = np.ascontiguousarray(np.rot90(pixels, -turned // 90))
-            seen = self._look(pixels)
-        seen = self._unflipped(seen)
+            found = self._find(pixels)
+        seen = self._unflipped(self._read(found))
         height, width = pixels.shape[:2]
         skew = _skew(seen)
         seen = [one for one in seen if not one.telling or abs(one.slope - skew) <= MOST_SLANTED]
@@ -182,12 +195,11 @@ class Reader:
             seals=marks.seals(pixels),
             sharpness=marks.sharpness(pixels),
             brightness=marks.brightness(pixels),
-            traces=found,
             look=camera_data.look_of(picture),
         )
 
-    def _look(self, pixels: Pixels) -> list[_Seen]:
-        """The lines the engine finds in the picture, up to MOST_PRINT of them."""
+    def _find(self, pixels: Pixels) -> list[_Found]:
+        """Where the lines of the picture are and how each of them stands, up to MOST_PRINT of them."""
         from rapidocr.main import RapidOCRError  # noqa: PLC0415 - as above
         from rapidocr.utils.process_img import map_boxes_to_original  # noqa: PLC0415
 
@@ -201,12 +213,19 @@ class Reader:
         if not chosen:
             return []
         upright, angles = self._engine.cls_and_rotate([crops[at] for at in chosen])
-        read = self._engine.recognize_txt(upright)
         return [
-            _Seen(quads[at], text, tuple(words.confs), label == "180", score, crops[at])
-            for at, text, words, (label, score) in zip(
-                chosen, read.txts, read.word_results, angles.cls_res, strict=True
-            )
+            _Found(quads[at], label == "180", score, crops[at], turned)
+            for at, turned, (label, score) in zip(chosen, upright, angles.cls_res, strict=True)
+        ]
+
+    def _read(self, found: Sequence[_Found]) -> list[_Seen]:
+        """What the lines say."""
+        if not found:
+            return []
+        read = self._engine.recognize_txt([one.upright for one in found])
+        return [
+            _Seen(one.quad, one.flipped, one.angle_confidence, one.crop, one.upright, text, tuple(words.confs))
+            for one, text, words in zip(found, read.txts, read.word_results, strict=True)
         ]
 
     def _unflipped(self, seen: Sequence[_Seen]) -> list[_Seen]:
@@ -221,26 +240,61 @@ class Reader:
         return result
 
 
-def pictures(data: bytes, media_type: str) -> Iterator[Image.Image]:
-    """The pages of a file as RGB pictures of working size, one at a time."""
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A page as it was sent, how the file holds it, and how the camera says it is to be turned (EXIF 1 to 8)."""
+
+    picture: Image.Image
+    saved: Saved = field(default_factory=Saved)
+    orientation: int = 1
+
+    def working_size(self) -> Image.Image:
+        """The page upright, as far as its file says, and as it is read."""
+        turn = camera_data.TURNS.get(self.orientation)
+        return _working_size(self.picture if turn is None else self.picture.transpose(turn))
+
+    def traces(self) -> Traces:
+        """The traces of edits on the page, searched along the squares that JPEG saved it in."""
+        found = traces.look(pixels_of(self.picture), self.saved)
+        suspects = (replace(each, box=camera_data.turned(each.box, self.orientation)) for each in found.suspects)
+        return replace(found, suspects=tuple(suspects))
+
+
+def pictures(data: bytes, media_type: str) -> Iterator[Sent]:
+    """The pages of a file as RGB pictures, one at a time."""
     if media_type != "application/pdf":
         with Image.open(BytesIO(data), formats=["PNG", "JPEG", "WEBP"]) as picture:
-            picture.draft("RGB", (WORKING_SIDE, WORKING_SIDE))
-            yield _working_size(_on_white(ImageOps.exif_transpose(picture)))
+            yield _sent(picture)
         return
     document = pypdfium2.PdfDocument(data)
     try:
         for number in range(min(len(document), PAGES_READ)):
             page = document[number]
-            if (scan := _scan(page)) is not None:
-                yield _working_size(scan)
-                page.close()
-                continue
-            scale = WORKING_SIDE / max(*page.get_size(), 1.0)
-            yield page.render(scale=min(scale, 8.0)).to_pil().convert("RGB")
+            scan = _scan(page)
+            if scan is None:
+                scale = WORKING_SIDE / max(*page.get_size(), 1.0)
+                scan = page.render(scale=min(scale, 8.0)).to_pil().convert("RGB")
+            yield Sent(scan)
             page.close()
     finally:
         document.close()
+
+
+def _sent(picture: Image.Image) -> Sent:
+    """A picture not larger than traces are looked for in; a larger one is reduced and does not show them all."""
+    stripped = picture.format == "JPEG" and not camera_data.names_a_camera(picture)
+    saved = Saved(lossless=picture.format == "PNG", steps=_steps(picture), stripped=stripped)
+    orientation = picture.getexif().get(ExifTags.Base.Orientation, 1)
+    if picture.width * picture.height > MOST_SEARCHED:
+        picture.draft("RGB", (WORKING_SIDE, WORKING_SIDE))
+        return Sent(_working_size(_on_white(picture)), Saved(stripped=stripped), orientation)
+    return Sent(_on_white(picture), saved, orientation)
+
+
+def _steps(picture: Image.Image) -> tuple[int, ...] | None:
+    """The steps of luminance in a JPEG file, row by row."""
+    tables: dict[int, Sequence[int]] = getattr(picture, "quantization", {})
+    return tuple(tables[0]) if 0 in tables and len(tables[0]) == 64 else None
 
 
 def _scan(page: pypdfium2.PdfPage) -> Image.Image | None:
@@ -297,11 +351,12 @@ def _working_size(picture: Image.Image) -> Image.Image:
     return picture.resize(size, Image.Resampling.LANCZOS)
 
 
-def _pixels(picture: Image.Image) -> Pixels:
+def pixels_of(picture: Image.Image) -> Pixels:
+    """The picture as the models and the search for edits take it: rows of blue, green, red."""
     return np.ascontiguousarray(np.asarray(picture, dtype=np.uint8)[:, :, ::-1])  # the models were trained on BGR
 
 
-def _turn_needed(seen: Sequence[_Seen]) -> int:
+def _turn_needed(seen: Sequence[_Found]) -> int:
     """Degrees clockwise (0, 90, 180, 270) that make the page upright, by a vote of its longer lines."""
     votes = {0: 0.0, 90: 0.0, 180: 0.0, 270: 0.0}
     for one in seen:

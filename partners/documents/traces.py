@@ -2,8 +2,8 @@
 
 A photograph has the grain of its sensor everywhere and the softness of its lens on all print. What is painted over or
 wiped away has no grain; what is typed into the picture is sharper than what went through the lens; what is copied
-within it brings its grain along, so that two pieces of print are alike to the last pixel, which two printed signs never
-are. A picture without grain (drawn by a program, or worn by compression) tells nothing either way.
+within it brings its grain along (`copies`); what is saved again shows it (`compression`). A picture without grain
+(drawn by a program, or worn by compression) tells nothing either way.
 
 Boxes are (left, top, right, bottom) in shares of the picture that was looked at.
 """
@@ -17,13 +17,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from partners.documents import compression
+from partners.documents import compression, copies
+from partners.documents.compression import Saved
 
 Pixels = NDArray[np.uint8]
 Grey = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 Box = tuple[float, float, float, float]
-Kind = Literal["smooth", "sharp", "twice", "compression"]
+Kind = Literal["smooth", "sharp", "twice", "compression", "again", "stripped"]
 
 MOST_FLAT = 0.20
 """Share of the paper that may be without grain; where it is more, the picture tells nothing."""
@@ -54,7 +55,8 @@ MOST_SIGNS = 3000
 @dataclass(frozen=True, slots=True)
 class Suspect:
     """A place that does not fit the rest: `smooth` (without grain), `sharp` (typed in), `twice` (copied) or
-    `compression` (saved another number of times)."""
+    `compression` (saved another number of times); or the whole picture, saved `again` by a program, or `stripped` of
+    the camera's data."""
 
     kind: Kind
     box: Box
@@ -68,8 +70,8 @@ class Traces:
     suspects: tuple[Suspect, ...] = ()
 
 
-def look(pixels: Pixels) -> Traces:
-    """The traces in a picture (BGR)."""
+def look(pixels: Pixels, saved: Saved) -> Traces:
+    """The traces in a picture (BGR) as it was sent."""
     grey = cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY).astype(np.float32)
     around = np.ones((3, 3), dtype=np.uint8)
     spread = cv2.dilate(grey, around) - cv2.erode(grey, around)
@@ -77,16 +79,23 @@ def look(pixels: Pixels) -> Traces:
     if np.count_nonzero(paper) < paper.size // 10:
         return Traces(telling=False)
     share = float(np.mean(spread[paper] <= FLAT))
-    if share > MOST_FLAT:
+    if share > MOST_FLAT or saved.too_coarse:
         return Traces(telling=False)
     signs = _signs(grey)
+    history = compression.history(pixels, saved)
     found: list[tuple[Kind, Box]] = [
         *(("smooth", box) for box in (*_flat(spread, share), *_wiped(grey, paper, share))),
         *(("sharp", box) for box in _sharper(grey, signs)),
-        *(("twice", box) for box in _twice(grey, spread)),
-        *(("compression", box) for box in compression.foreign(pixels)),
+        *(("twice", box) for box in (*_twice(grey, spread), *copies.copied(grey))),
+        *(("compression", box) for box in history.foreign),
     ]
-    return Traces(True, tuple(Suspect(kind, _shares(box, grey)) for kind, box in found[:MOST_SUSPECTS]))
+    all_of_it = (0.0, 0.0, float(grey.shape[1]), float(grey.shape[0]))
+    found = found[: MOST_SUSPECTS - 2]
+    if history.again:
+        found.append(("again", all_of_it))
+    if saved.stripped:
+        found.append(("stripped", all_of_it))
+    return Traces(True, tuple(Suspect(kind, _shares(box, grey)) for kind, box in found))
 
 
 def _flat(spread: Grey, share: float) -> list[Box]:
