@@ -24,6 +24,9 @@ COARSE = 3.0
 """Radius in pixels of what is no grain any more."""
 GRAINY = 8.0
 """Levels beyond which a place is print and not grain."""
+FLAT = 1.0
+"""Levels by which the nine pixels around a point differ where there is no grain."""
+MOST_FLAT = 0.2
 MOST_POINTS = 8000
 MOST_PAIRS = 1500
 """Pairs of turning points that are compared, the most alike first."""
@@ -51,7 +54,7 @@ def copied(grey: Grey) -> list[Box]:
     grain = _grain(detail)
     if grain <= 0:
         return []
-    points = _turning_points(detail)
+    points = _turning_points(np.where(_without_grain(grey), np.float32(0), detail))
     found: list[Box] = []
     for here, there in _alike(soft, points, 2 * grain):
         if (box := _copy(soft, points[here], points[there], 2 * grain)) is not None:
@@ -66,6 +69,13 @@ def _grain(detail: Grey) -> float:
     paper = cv2.dilate(np.abs(detail), np.ones((9, 9), dtype=np.uint8)) < GRAINY
     strength = cv2.boxFilter(detail * detail, -1, (9, 9))[paper]
     return float(np.median(strength)) if strength.size else 0.0
+
+
+def _without_grain(grey: Grey) -> NDArray[np.bool_]:
+    """Where a good part of the surroundings has no grain to tell a copy by: a scanner's fill around an askew page."""
+    around = np.ones((3, 3), dtype=np.uint8)
+    flat = (cv2.dilate(grey, around) - cv2.erode(grey, around) <= FLAT).astype(np.float32)
+    return np.asarray(cv2.boxFilter(flat, -1, (2 * REACH, 2 * REACH)) > MOST_FLAT)
 
 
 def _turning_points(detail: Grey) -> Places:

@@ -108,6 +108,7 @@ def test_the_parts_come_up_in_the_order_in_which_they_need_each_other(desk: Desk
         ["seed"],
         ["temporal"],
         ["ledger", "terminals", "bank", "risk", "status", "documents", "notices", "services"],
+        ["samples"],
         ["worker-cases", "worker-hands"],
         ["relay", "views"],
         ["desk", "robot"],
