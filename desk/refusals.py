@@ -118,6 +118,13 @@ REFUSALS: dict[str, tuple[int, str, str]] = {
         "四眼原则:{to} 已参与本案,不能办理该任务。",
         "Four-eyes: {to} took part in this case and cannot take this task.",
     ),
+    "receiver-away": (409, "{to} 今日不在岗。", "{to} is away today."),
+    "receiver-full": (409, "{to} 持有的任务已达上限。", "{to} holds as many tasks as they may."),
+    "receiver-not-given": (
+        409,
+        "按排班,{to} 不办理此类任务。",
+        "By the rota {to} is not given this kind of work.",
+    ),
     "no-open-task": (409, "案件没有待办任务。", "The case has no open task."),
     "not-theirs": (409, "任务已不在 {of} 名下。", "The task is not with {of} any more."),
     "theirs-already": (409, "任务已由 {to} 持有。", "{to} holds the task already."),

@@ -114,6 +114,19 @@ class Rota:
             await cursor.execute(SQL["people"], asked)
             return tuple(row.colleague() for row in await cursor.fetchall())
 
+    async def why_not(self, name: str, task_id: str) -> Literal["away", "full", "not-given"] | None:
+        """Why this task would not be handed out to someone now; None when it would be."""
+        day = local_date(self._clock())
+        colleague = next(iter(await self.people(name)), None)
+        if colleague is None:
+            return "away"
+        if (nothing := colleague.why_nothing(day)) is not None:
+            return nothing
+        asked = {"user": name, "today": day, "task_id": task_id}
+        async with reading(self._pool) as connection:
+            row = await (await connection.execute(SQL["is_given"], asked)).fetchone()
+        return None if row is None or row[0] else "not-given"
+
     async def set(self, name: str, share: Share, by: str) -> None:
         """Sets what someone is given; `by` is `role:name`. Raises NoSuchUserError for who is not staff."""
 

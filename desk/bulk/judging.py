@@ -79,7 +79,10 @@ async def _hand_over(desk: Desk, want: Wanted, item: Chosen) -> Why | None:
         return why("in-the-queue-already") if free and of is None else None
     if (barred := standing.barred()) is not None:
         return of_claim(barred, want.to.name)
-    return why("theirs-already", to=name) if held and standing.holder == name else None
+    if held and standing.holder == name:
+        return why("theirs-already", to=name)
+    unfit = await desk.rota.why_not(want.to.name, item.task_id)
+    return why(f"receiver-{unfit}", to=name) if unfit else None
 
 
 async def _put_off(desk: Desk, want: Wanted, item: Chosen) -> Why | None:

@@ -42,3 +42,8 @@ select most_claims from journal.rota where user_name = %(user)s and most_claims 
 
 -- name: holds
 select count(*)::integer from journal.claims where holder = %(user)s and expires_at > %(now)s
+
+-- name: is_given
+-- Whether a task is of the work someone is given on a day.
+select journal.given_to(%(user)s, %(today)s::date, t.kind, t.level, t.family)
+from journal.tasks as t where t.task_id = %(task_id)s

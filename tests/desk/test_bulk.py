@@ -12,6 +12,7 @@ import pytest
 from desk.bulk.running import TRIES, next_items
 from desk.histories import tell
 from desk.notices import notices_of
+from domain.business_time import local_date
 from journal.contacting import Marking
 from journal.people import User
 from journal.registry import Act
@@ -151,6 +152,29 @@ async def test_who_took_part_has_no_right_or_was_shut_out_gets_nothing(work, fre
     assert (item["outcome"], item["code"]) == ("skipped", "receiver-shut-out")
     nobody = await lead.post("/api/v1/bulk-actions", {"dry_run": True, "action": "hand_over", "to": "x", "cases": free})
     assert (nobody.status_code, nobody.json()["errors"][0]["field"]) == (422, "to")
+
+
+async def test_who_is_away_holds_enough_or_has_not_learnt_it_gets_nothing(work, free):
+    house, lead = work.house, work.house.supervisor1
+    today = local_date(house.desk.clock()).isoformat()
+
+    async def why() -> list[str | None]:
+        told = await asked(lead, dry_run=True, action="hand_over", to="reviewer2", cases=free[:1])
+        return [item["foreseen_code"] for item in told["items"]]
+
+    assert await why() == [None]
+    rota = "/api/v1/rota/reviewer2"
+    absence = (await lead.post(f"{rota}/absences", {"first_day": today, "last_day": today})).json()
+    assert await why() == ["receiver-away"]
+    assert (await lead.post(f"{rota}/absences/{absence['number']}/end")).status_code == 200
+    assert (await lead.post(rota, {"levels": ["L3"]})).status_code == 200
+    assert await why() == ["receiver-not-given"]
+    assert (await lead.post(rota, {"most_claims": 1})).status_code == 200
+    bulk_id = await foreseen(work, free)
+    await next_items(house.desk, bulk_id)
+    items = (await lead.get(f"/api/v1/bulk-actions/{bulk_id}")).json()["items"]
+    assert [item["code"] for item in items] == [None, "receiver-full", "receiver-full"]
+    assert (await lead.post(rota, {})).status_code == 200
 
 
 class KilledError(BaseException):
