@@ -122,10 +122,10 @@ async def _execute(connection: Connection, request: AppendRequest) -> int:
             try:
                 return await _execute_prepared(connection, asked.name, parameters)
             except errors.InvalidSqlStatementName:
-                prepared.clear()
+                pass  # and no word on the others: each is found out by itself
+        prepared.add(asked.name)  # before it is: one who is cancelled here cannot tell whether it came to be
         connection.pgconn.send_prepare(asked.name, asked.sql)
         await _answer(connection)
-        prepared.add(asked.name)
         return await _execute_prepared(connection, asked.name, parameters)
 
 

@@ -299,14 +299,14 @@ async def test_what_is_picked_by_a_filter_is_what_the_list_shows(work, free):
     lead = work.house.supervisor1
     for case_id in free[:2]:
         await claim(work.house, "reviewer1", case_id)
-    told = await asked(
-        lead,
-        dry_run=True,
-        action="hand_over",
-        filter={"assignee": "reviewer1", "open": True, "status": "in_review_1", "kind": "K1"},
-    )
-    assert {item["case_id"] for item in told["items"]} == set(free[:2])
-    assert all(item["would_move"] for item in told["items"])
+    wanted = {"assignee": "reviewer1", "open": True, "status": "in_review_1", "kind": "K1"}
+    told = await asked(lead, dry_run=True, action="hand_over", filter=wanted)
+    items = {item["case_id"]: item for item in told["items"]}
+    listed = (await lead.get("/api/v1/cases", params=wanted | {"limit": 200})).json()["items"]
+    assert set(items) == {row["case_id"] for row in listed}
+    assert set(free[:2]) <= set(items)
+    assert free[2] not in items
+    assert all(items[case_id]["would_move"] for case_id in free[:2])
     queued = await asked(lead, dry_run=True, action="wake", queue={"tier": "L1"})
     assert set(free[:2]).isdisjoint({item["case_id"] for item in queued["items"]})
     none = await lead.post(

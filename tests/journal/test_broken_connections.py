@@ -9,7 +9,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from domain.stream import first_break
-from journal import Journal
+from journal import Journal, writing
 from journal.connections import open_pool
 
 
@@ -142,6 +142,34 @@ async def test_a_connection_that_died_while_idle_is_never_handed_out(wire, case)
         await wire.cut()
 
         assert len(await journal.read(case.stream)) == 1
+
+
+async def test_who_is_cancelled_in_mid_append_leaves_a_connection_fit_for_others(database, writer, monkeypatch):
+    case, another = writer("FA-1"), writer("FA-2")
+    answered = writing._answer
+
+    async def and_cancelled(connection):
+        await answered(connection)
+        raise asyncio.CancelledError
+
+    async with await Journal.open(database, min_size=1, max_size=1) as journal:
+        monkeypatch.setattr(writing, "_answer", and_cancelled)
+        with pytest.raises(asyncio.CancelledError):
+            await journal.append(case.request("c1", "A"))
+        monkeypatch.setattr(writing, "_answer", answered)
+        assert (await case.append(journal, "c1", "A")).outcome == "ok"
+        assert (await another.append(journal, "c2", "A")).outcome == "ok"
+
+
+async def test_a_statement_that_the_server_forgot_is_prepared_again_and_no_other_is(database, writer):
+    async with await Journal.open(database, min_size=1, max_size=1) as journal:
+        for command_id in ("c1", "c2"):
+            await (case := writer("FA-1")).catch_up(journal)
+            await case.append(journal, command_id, "A")
+        async with journal.pool.connection() as connection:
+            await connection.execute("deallocate thaw_create_case_1_00")
+        assert (await writer("FA-2").append(journal, "c3", "A")).outcome == "ok"
+        assert (await case.append(journal, "c4", "A")).outcome == "ok"
 
 
 async def test_a_server_that_is_not_there_is_an_operational_error(unused_port):

@@ -120,8 +120,8 @@ async def test_a_stacks_new_key_is_found_by_its_next_start(thaw, case, tmp_path)
     assert (await thaw("checkpoint", THAW_SIGNING_KEY=None))[0] == 0
 
 
-async def test_a_database_without_a_journal_cannot_be_read_and_exits_2(thaw):
-    code, out = await thaw("verify", "--json")
+async def test_a_database_without_a_journal_cannot_be_read_and_exits_2(thaw, empty_database):
+    code, out = await thaw("verify", "--json", THAW_DATABASE_URL=empty_database)
 
     assert code == 2
     assert "0001_journal" in json.loads(out)["error"]
