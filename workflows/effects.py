@@ -112,58 +112,37 @@ async def verify(order: ports.VerifyOrder, retry: RetryPolicy) -> CheckedDocumen
 
 async def questions(order: ports.Order) -> tuple[QuestionedTransaction, ...]:
     """Which transactions risk control questions."""
-    asked: ports.Questions = await workflow.execute_activity(
-        ports.RISK_QUESTIONS,
-        order,
-        result_type=ports.Questions,
-        task_queue="risk",
-        start_to_close_timeout=_ONE_CALL,
-        retry_policy=PATIENT,
-        summary="which transactions are questioned",
-    )
+    asked = await _ask(ports.RISK_QUESTIONS, order, ports.Questions, "risk", "which transactions are questioned")
     return tuple(QuestionedTransaction(t.ref, t.amount_fen, t.at, t.last4, t.terminal_id) for t in asked.transactions)
 
 
 async def payout_state(order: ports.Order) -> ports.PayoutState:
     """What the bank says of a payout, asked by its key."""
-    state: ports.PayoutState = await workflow.execute_activity(
-        ports.BANK_PAYOUT,
-        order,
-        result_type=ports.PayoutState,
-        task_queue="bank",
-        start_to_close_timeout=_ONE_CALL,
-        retry_policy=PATIENT,
-        summary="ask the bank about the payout",
-    )
-    return state
+    return await _ask(ports.BANK_PAYOUT, order, ports.PayoutState, "bank", "ask the bank about the payout")
 
 
 async def check_account(order: ports.Order) -> ports.AccountCheck:
     """Whether a new payout account is the merchant's own."""
-    check: ports.AccountCheck = await workflow.execute_activity(
-        ports.BANK_CHECK_ACCOUNT,
-        order,
-        result_type=ports.AccountCheck,
-        task_queue="bank",
-        start_to_close_timeout=_ONE_CALL,
-        retry_policy=PATIENT,
-        summary="check the new account",
-    )
-    return check
+    return await _ask(ports.BANK_CHECK_ACCOUNT, order, ports.AccountCheck, "bank", "check the new account")
 
 
 async def visit_state(order: ports.Order) -> ports.VisitState:
     """What field service says of a visit."""
-    state: ports.VisitState = await workflow.execute_activity(
-        ports.FIELD_VISIT,
+    return await _ask(ports.FIELD_VISIT, order, ports.VisitState, "field", "ask field service about the visit")
+
+
+async def _ask(name: str, order: ports.Order, answer: type[T], queue: str, summary: str) -> T:
+    """A question that changes nothing, asked for as long as it takes."""
+    told: T = await workflow.execute_activity(
+        name,
         order,
-        result_type=ports.VisitState,
-        task_queue="field",
+        result_type=answer,
+        task_queue=queue,
         start_to_close_timeout=_ONE_CALL,
         retry_policy=PATIENT,
-        summary="ask field service about the visit",
+        summary=summary,
     )
-    return state
+    return told
 
 
 async def note_visit(note: ports.VisitNote) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -73,24 +74,24 @@ async def get_bulk(
 
 @router.post("/{bulk_id}/stop", summary="Stop a bulk action after the item under way")
 async def post_stop(bulk_id: str, actor: Steerer, desk: TheDesk) -> dict[str, Any]:
-    bulk = await find_bulk(desk, bulk_id)
-    allow_action(actor, bulk.action)
-    try:
-        await desk.bulk.stop(bulk_id, actor.signing_as(ROLES[bulk.action]))
-    except BulkStateError as error:
-        raise wrong_state(error) from None
-    return await bulk_shown(desk, await find_bulk(desk, bulk_id))
+    return await _steer(desk, actor, bulk_id, desk.bulk.stop)
 
 
 @router.post("/{bulk_id}/resume", summary="Let a stopped bulk action go on")
 async def post_resume(bulk_id: str, actor: Steerer, desk: TheDesk) -> dict[str, Any]:
+    told = await _steer(desk, actor, bulk_id, desk.bulk.resume)
+    await _carry_out(desk, bulk_id)
+    return told
+
+
+async def _steer(desk: Desk, actor: Actor, bulk_id: str, turn: Callable[[str, str], Awaitable[None]]) -> dict[str, Any]:
+    """The action after a `turn` that the caller signs; the problem of one whose state does not allow it."""
     bulk = await find_bulk(desk, bulk_id)
     allow_action(actor, bulk.action)
     try:
-        await desk.bulk.resume(bulk_id, actor.signing_as(ROLES[bulk.action]))
+        await turn(bulk_id, actor.signing_as(ROLES[bulk.action]))
     except BulkStateError as error:
         raise wrong_state(error) from None
-    await _carry_out(desk, bulk_id)
     return await bulk_shown(desk, await find_bulk(desk, bulk_id))
 
 

@@ -11,7 +11,8 @@ from pydantic import AwareDatetime, ConfigDict, Field
 from desk import problems
 from desk.access import Caller, TheDesk, is_merchant_side
 from desk.api.complaints import register
-from desk.bodies import Body, ComplaintBody
+from desk.bodies import Body
+from desk.contact_bodies import ComplaintBody
 from desk.controls import KIND
 from desk.histories import Told, find
 from desk.language import language_of

@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse
 from desk import problems
 from desk.access import Caller, TheDesk, allow, is_merchant_side, own
 from desk.api.cases import TheCase
-from desk.bodies import COMMANDS, CommandBody, ConfirmReason, NewAccount, ResetCredentials, Statement
+from desk.command_bodies import COMMANDS, CommandBody, ConfirmReason, NewAccount, ResetCredentials, Statement
 from desk.commands import Outcome, Stored, check, give
 from desk.context import Desk
 from desk.delivery import answer_body, state_of

@@ -9,8 +9,8 @@ from fastapi import APIRouter, Depends, Request
 import policies.complaints as rules
 from desk import problems
 from desk.access import Caller, TheDesk, allow, is_merchant_side, only, own
-from desk.bodies import AnswerBody, ComplaintBody, ExtendBody, ReplyBody
 from desk.complaint_letter import tell
+from desk.contact_bodies import AnswerBody, ComplaintBody, ExtendBody, ReplyBody
 from desk.context import Desk
 from desk.histories import find
 from desk.refusals import refuse

@@ -13,7 +13,8 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from desk import problems
 from desk.access import OFFICE, STAFF, Caller, TheDesk, only, own
 from desk.api.merchants import found
-from desk.bodies import CallbackBody, ContactLogBody, LookBody, PreferencesBody
+from desk.bodies import LookBody
+from desk.contact_bodies import CallbackBody, ContactLogBody, PreferencesBody
 from desk.context import Desk
 from desk.looks import Look, record_look
 from desk.masking import UNMASKERS

@@ -10,7 +10,8 @@ from starlette.responses import JSONResponse
 from desk import problems
 from desk.access import Caller, TheDesk, allow, is_merchant_side, only
 from desk.api.cases import TheCase
-from desk.bodies import Body, ResendBody
+from desk.bodies import Body
+from desk.contact_bodies import ResendBody
 from desk.histories import Told
 from desk.notice_voucher import voucher
 from desk.notices import Notice, letter_of, notices_of, once_more, order_now, order_of

@@ -10,10 +10,11 @@ from fastapi import APIRouter
 from pydantic import ValidationError
 from starlette.responses import RedirectResponse, Response
 
-from desk import bodies, problems
+from desk import problems
 from desk.access import allow
 from desk.api.documents import READERS
 from desk.api.queue import TAKERS, post_next
+from desk.command_bodies import COMMANDS
 from desk.console import exhibits, forms, pages
 from desk.console.calls import RefusedError
 from desk.console.casefacts import CasePage, gather
@@ -126,7 +127,7 @@ def _foreseen(visit: Visit, told: Any, name: str, typed: Form) -> Foreseen:
     unsaid = {"reason": ("-",)} if not typed.one("reason") else {}  # a reason may come last; nothing follows from it
     body = forms.body(name, Form({**typed.values, **unsaid}), visit.language)
     try:
-        command = bodies.COMMANDS[name].model_validate({**body, "version": told.case.version})
+        command = COMMANDS[name].model_validate({**body, "version": told.case.version})
     except ValidationError as error:
         raise problems.of_validation(error.errors()) from None
     return foresee(letters(visit.desk.config.desk_url), visit.actor, told, name, command.fields(), visit.desk.now())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from desk.bodies import COMMANDS
+from desk.command_bodies import COMMANDS
 from desk.refusals import REFUSALS
 from desk.seed import seed
 from domain.commands import PEOPLES
