@@ -32,9 +32,11 @@ async def _work(_server: Postgres, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture
-def work(_work: Work) -> Work:
+async def work(_work: Work) -> Work:
     """The desk at work, its partners as on the first day."""
     _work.hands.forget()
+    async with _work.house.desk.pool.connection() as connection:
+        await connection.execute("delete from journal.circuits")
     return _work
 
 
