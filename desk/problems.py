@@ -166,13 +166,13 @@ _ZH = {
     "string_type": "须为文本",
     "int_type": "须为整数",
     "bool_type": "须为 true 或 false",
-    "literal_error": "不在允许的取值之内",
+    "literal_error": "须为以下之一:{expected}",
     "string_too_short": "不能为空或过短",
-    "string_too_long": "过长",
-    "string_pattern_mismatch": "格式不正确",
-    "greater_than_equal": "过小",
-    "greater_than": "过小",
-    "less_than_equal": "过大",
+    "string_too_long": "过长,最多 {max_length} 字",
+    "string_pattern_mismatch": "格式不正确,须符合 {pattern}",
+    "greater_than_equal": "不得小于 {ge}",
+    "greater_than": "须大于 {gt}",
+    "less_than_equal": "不得大于 {le}",
     "no_reason": "请选择原因代码,或写明原因",
     "bulk_confirms": "确认试算结果时,只需 bulk_id、dry_run: false 与原因",
     "bulk_choice": "请指定操作,并从 cases、filter、queue、of 中选一种范围",
@@ -192,7 +192,9 @@ _EN = {
 
 def _words(error: Mapping[str, Any]) -> Text:
     kind, said = str(error["type"]), str(error["msg"])
-    zh = _ZH.get(kind)
-    if zh is None or kind in {"literal_error", "string_pattern_mismatch", "greater_than_equal", "less_than_equal"}:
-        zh = f"{zh or '取值不正确'}({said})"
+    bounds = {
+        name: str(bound).replace(" or ", "、").replace("', '", "'、'")
+        for name, bound in (error.get("ctx") or {}).items()
+    }
+    zh = _ZH[kind].format(**bounds) if kind in _ZH else f"取值不正确({said})"
     return Text(zh, _EN.get(kind, said))
