@@ -192,9 +192,8 @@ _EN = {
 
 def _words(error: Mapping[str, Any]) -> Text:
     kind, said = str(error["type"]), str(error["msg"])
-    bounds = {
-        name: str(bound).replace(" or ", "、").replace("', '", "'、'")
-        for name, bound in (error.get("ctx") or {}).items()
-    }
+    bounds = dict(error.get("ctx") or {})
+    if kind == "literal_error":
+        bounds["expected"] = bounds["expected"].replace(" or ", ", ").replace(", ", "、")
     zh = _ZH[kind].format(**bounds) if kind in _ZH else f"取值不正确({said})"
     return Text(zh, _EN.get(kind, said))
