@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Literal
 
 from temporalio import activity
@@ -12,6 +11,7 @@ from activities.calls import Call, RefusedError, segment
 from activities.heartbeats import heartbeating
 from activities.records import Records
 from domain.business_time import format_time, parse_time
+from journal.clock import now
 from journal.contacting import NewContact, NewTask
 from journal.registry import Act
 from workflows.ports import FIELD_NOTE, FIELD_VISIT, Order, Receipt, VisitNote, VisitState
@@ -157,4 +157,4 @@ def _word(visit: Visit) -> VisitState:
 
 
 def _now() -> str:
-    return format_time(datetime.now(UTC))
+    return format_time(now())
