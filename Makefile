@@ -4,6 +4,9 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 UVX    := $(BIN)/uv pip install --quiet --python $(BIN)/python
 
+# A desk is sixteen processes: what one of them has compiled, the others need not compile again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: up down test lint demo bench chaos lock docs screenshots
 .DEFAULT_GOAL := help
 

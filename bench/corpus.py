@@ -162,7 +162,10 @@ def paper(doc_type: str, fault: str | None, seed: int) -> Paper:
 
 
 def edit_at(number: int, seed: int, keep: Keep = _made) -> Paper:
-    """A good paper that was edited in place after it was photographed; its fault names what was done to it."""
+    """A good paper that was edited in place after it was photographed; its fault names what was done to it.
+
+    Half of the editors hand the camera's data on, as a forger would: nothing but the pixels speaks against those.
+    """
     rng = _drawn(seed, f"edit:{number}")
     doc_type = ("D01", "D03", "D04", "D06", "D11", "D13", "D14", "D20", "D23")[number % 9]
     kind = KINDS[(number + number // 9) % len(KINDS)]
@@ -173,6 +176,8 @@ def edit_at(number: int, seed: int, keep: Keep = _made) -> Paper:
         was = rng.choice(("png", "jpeg"))
         opened = _opened(edited.saved_again(picture, was, rng.choice((85, 90, 95))))  # its camera data are lost
         changed = _edited(kind, opened, prints, rng)
+        if rng.random() < 0.5:
+            return as_taken(changed, rng.choice((88, 92, 95)))
         return edited.saved_again(changed, rng.choice(("png", "jpeg")), rng.choice((88, 92, 95)))
 
     return Paper(doc_type, keep(data), on_file_of(facts), {}, kind, 0)
