@@ -42,13 +42,14 @@ update journal.tasks set closed_at = clock_timestamp()
 where case_id = %s and closed_at is null and not task_id = any(%s)"""
 UPSERT_TASK = """
 insert into journal.tasks (
-    task_id, case_id, case_kind, kind, level, roles, excluded, since, due_at, rank_at, amount_fen, priority
+    task_id, case_id, case_kind, kind, level, roles, excluded, since, due_at, rank_at, reranks_at, amount_fen, priority
 ) values (
     %(task_id)s, %(case_id)s, %(case_kind)s, %(kind)s, %(level)s, %(roles)s, %(excluded)s, %(since)s, %(due_at)s,
-    %(rank_at)s, %(amount_fen)s, %(priority)s
+    %(rank_at)s, %(reranks_at)s, %(amount_fen)s, %(priority)s
 ) on conflict (task_id) do update set
     roles = excluded.roles, excluded = excluded.excluded, due_at = excluded.due_at, rank_at = excluded.rank_at,
-    amount_fen = excluded.amount_fen, priority = excluded.priority, closed_at = null"""
+    reranks_at = excluded.reranks_at, amount_fen = excluded.amount_fen, priority = excluded.priority,
+    closed_at = null"""
 UPSERT_CONTROL = """
 insert into journal.controls (
     control_id, case_id, terminal_sn, merchant_no, kind, reason_code, scope, held_fen, blocking, source,

@@ -118,9 +118,9 @@ def _appended(
     """The history after the events, and the append that writes them: unchanged lists are left out of it."""
     append = Append(case_id, made, at, actor, command_id, {}, None, None)
     after = past.after(append.sealed(past.head))
-    lists = [listing.tasks(after.case, POLICY), listing.control_rows(after.case)]
+    lists = [listing.tasks(after.case, POLICY, at), listing.control_rows(after.case)]
     if past.head.position:
-        before = [listing.tasks(past.case, POLICY), listing.control_rows(past.case)]
+        before = [listing.tasks(past.case, POLICY, at), listing.control_rows(past.case)]
         tasks, controls = (new if new != old else None for new, old in zip(lists, before, strict=True))
     else:
         tasks, controls = lists

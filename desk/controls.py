@@ -108,7 +108,7 @@ def compose_opening(
         Head(),
         entries,
         summary=listing.summary(case, policy),
-        tasks=listing.tasks(case, policy),
+        tasks=listing.tasks(case, policy, asked.at),
         controls=listing.control_rows(case),
     )
 

@@ -70,7 +70,9 @@ async def stuck_cases(desk: Desk) -> tuple[list[Stuck], bool]:
 async def enter_tasks(desk: Desk, told: Told) -> bool:
     """Has the queue hold the tasks that the case's journal tells; False when the journal has just gone on."""
     case = told.case
-    return await desk.stuck.enter_tasks(case.case_id, told.entries[-1].position, listing.tasks(case, told.policy))
+    return await desk.stuck.enter_tasks(
+        case.case_id, told.entries[-1].position, listing.tasks(case, told.policy, desk.now())
+    )
 
 
 async def _lost_timers(desk: Desk) -> list[Stuck]:

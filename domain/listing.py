@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import timedelta
 from typing import Any
 
 from domain import field
 from domain.actors import MERCHANT_SIDE, Actor
-from domain.business_time import format_time, parse_time
+from domain.business_time import parse_time
 from domain.case import Case, Control, Status
 from domain.commands import PEOPLES
 from domain.controls import blocks_terminal, rejustify_roles, tier_of
 from domain.four_eyes import barred, level_of, parts_taken
 from domain.policy import Policy
+from domain.ranking import Standing, held_since, ranked
 from domain.review import reopenable
 from domain.waiting import waiting_on
 
@@ -48,8 +48,8 @@ def summary(case: Case, policy: Policy) -> dict[str, Any]:
     }
 
 
-def tasks(case: Case, policy: Policy) -> list[dict[str, Any]]:
-    """Every decision the case has for a person now, with who may take it and how urgent it is."""
+def tasks(case: Case, policy: Policy, now: str) -> list[dict[str, Any]]:
+    """Every decision the case has for a person, with who may take it and how urgent it is now."""
     found = []
     tier = tier_of(case, policy)
     if case.status in {Status.IN_REVIEW_1, Status.IN_REVIEW_2}:
@@ -57,23 +57,23 @@ def tasks(case: Case, policy: Policy) -> list[dict[str, Any]]:
         kind = f"review_{level}"
         name = f"{case.case_id}:{kind}:{_digits(case.since)}:{case.review.overdue}"
         roles = policy.tiers.roles(tier, level)  # type: ignore[arg-type]
-        found.append(_task(case, policy, name, kind, tier, roles, barred(case, level), "review"))
+        found.append(_task(case, policy, name, kind, tier, roles, barred(case, level), "review", now))
     if case.status is Status.POST_ACTIONS and case.release.payout == "account_checked":
         first = case.release.account_first
         out = barred(case, 2 if first else 1) | ({first} if first else frozenset())
         name = f"{case.case_id}:account_check:{case.release.bounces}:{'2' if first else '1'}"
         roles = policy.tiers.roles("L2", 2 if first else 1)
-        found.append(_task(case, policy, name, "account_check", "L2", roles, out, "review"))
-    found += [_hold_task(case, policy, control) for control in case.standing_controls if control.rejustify_tier]
+        found.append(_task(case, policy, name, "account_check", "L2", roles, out, "review", now))
+    found += [_hold_task(case, policy, control, now) for control in case.standing_controls if control.rejustify_tier]
     return found
 
 
-def _hold_task(case: Case, policy: Policy, control: Control) -> dict[str, Any]:
+def _hold_task(case: Case, policy: Policy, control: Control, now: str) -> dict[str, Any]:
     deadline = f"hold:{control.control_id}"
     name = f"{case.case_id}:hold:{control.control_id}:{_digits(case.dues[deadline].due)}"
     placer = frozenset({control.placed.placed_by})
     tier = control.rejustify_tier or "L2"
-    return _task(case, policy, name, "hold_rejustify", tier, rejustify_roles(control, policy), placer, deadline)
+    return _task(case, policy, name, "hold_rejustify", tier, rejustify_roles(control, policy), placer, deadline, now)
 
 
 def _task(
@@ -85,11 +85,17 @@ def _task(
     roles: Iterable[str],
     excluded: frozenset[str],
     deadline: str,
+    now: str,
 ) -> dict[str, Any]:
     due = case.dues.get(deadline)
-    by_tier = policy.queue.tier_boost(tier)  # type: ignore[arg-type]
-    by_amount = policy.queue.amount_boost(case.remaining_fen)
-    base = parse_time(due.due) if due else parse_time(case.since) + timedelta(days=1)
+    standing = Standing(
+        since=parse_time(case.since),
+        due_at=parse_time(due.due) if due else None,
+        tier=tier,  # type: ignore[arg-type]
+        amount_fen=case.remaining_fen,
+        held_since=held_since(case),
+        opened_at=parse_time(case.opened_at),
+    )
     return {
         "task_id": task_id,
         "kind": kind,
@@ -98,13 +104,8 @@ def _task(
         "excluded": sorted(excluded),
         "since": case.since,
         "due_at": due.due if due else None,
-        "rank_at": format_time(base - by_tier - by_amount),
         "amount_fen": case.remaining_fen,
-        "priority": {
-            "due_at": due.due if due else None,
-            "tier_boost_minutes": int(by_tier.total_seconds()) // 60,
-            "amount_boost_minutes": int(by_amount.total_seconds()) // 60,
-        },
+        **ranked(standing, policy.queue, case.policy_version, parse_time(now)),
     }
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date, time, timedelta
+from datetime import date, time
 from typing import Literal, TypeAlias, get_args
 
 from domain.business_time import Calendar, months_before
@@ -177,19 +177,21 @@ class TierRules:
 
 @dataclass(frozen=True, slots=True)
 class QueueRules:
-    """How the reviewers' queue is ranked: a task ranks at its due time less what its tier and its amount are worth."""
+    """How the reviewers' queue is ranked (see `domain.ranking`), and how long a claim on a task runs.
+
+    Of each list of steps the reached one that is worth most counts. Policies before 2026-11-28 let the amount count,
+    however long it is held, and know no steps of money times days, nor of age.
+    """
 
     lease_minutes: int
     tier_boost_minutes: Mapping[Tier, int]
     amount_boosts: tuple[AmountBoost, ...]
+    money_days_boosts: tuple[MoneyDaysBoost, ...] = ()
+    age_boosts: tuple[AgeBoost, ...] = ()
 
-    def tier_boost(self, tier: Tier) -> timedelta:
-        """How much earlier a task of `tier` ranks."""
-        return timedelta(minutes=self.tier_boost_minutes[tier])
-
-    def amount_boost(self, amount_fen: Fen) -> timedelta:
-        """How much earlier a task over `amount_fen` ranks."""
-        return timedelta(minutes=max((b.minutes for b in self.amount_boosts if amount_fen >= b.from_fen), default=0))
+    def amount_boost(self, amount_fen: Fen) -> int:
+        """How many minutes earlier a task over `amount_fen` ranks."""
+        return max((b.minutes for b in self.amount_boosts if amount_fen >= b.from_fen), default=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +199,22 @@ class AmountBoost:
     """From this amount on a task ranks so many minutes earlier."""
 
     from_fen: Fen
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyDaysBoost:
+    """From so much held money times days held, in fen times days, a task ranks so many minutes earlier."""
+
+    from_fen_days: int
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class AgeBoost:
+    """So many days after its case was opened a task ranks so many minutes earlier."""
+
+    from_days: int
     minutes: int
 
 

@@ -127,7 +127,8 @@ def _queue(folder: Path) -> QueueRules:
     boosts = content.pop("tier_boost_minutes", {})
     if set(boosts) != set(TIERS) or not all(type(minutes) is int for minutes in boosts.values()):
         raise PolicyError(f"{place}, table tier_boost_minutes: needs a whole number for each of {', '.join(TIERS)}")
-    return table(QueueRules, content, place, tier_boost_minutes=MappingProxyType(boosts))
+    steps = dict.fromkeys({"money_days_boosts", "age_boosts"} - content.keys(), ())  # not in the oldest folders
+    return table(QueueRules, content, place, tier_boost_minutes=MappingProxyType(boosts), **steps)
 
 
 def _stand_ins(folder: Path, documents: Collection[str]) -> Mapping[MerchantType, StandIn]:

@@ -8,6 +8,7 @@
 - Every minute or so what was written is sealed by a checkpoint (see `workers.sealing`).
 - Erasures that were cut off are finished (see `workers.retiring`).
 - Promises to merchants are watched (see `workers.promising`).
+- Tasks move up in the queue as their money times days and their age grow (see `workers.ranking`).
 - Notices of policy go out to all merchants (see `workers.announcing`).
 - What the engine does by the calendar is kept there (see `workers.schedules`).
 - Bulk actions that were confirmed are carried out (see `workers.bulk`), and what they do is done here (see
@@ -43,6 +44,7 @@ from workers.duties import AWAY, Busy, Later, brief, end_all, keep_at, until_tol
 from workers.logs import about_case, announce_ready, logger
 from workers.pace import Pace
 from workers.promising import Promising
+from workers.ranking import Reranking
 from workers.reconcile import begun_since, fewer_run_than_live, look_at_all, missing, resync, runs
 from workers.retiring import Retiring
 from workers.schedules import Schedules
@@ -265,6 +267,7 @@ async def _serve(settings: Settings) -> None:
             group.create_task(sealing.run())
             group.create_task(Retiring(desk).run())
             group.create_task(Promising(desk).run())
+            group.create_task(Reranking(desk).run())
             group.create_task(Announcing(desk).run())
             group.create_task(Schedules(client).run())
             group.create_task(BulkStarting(desk).run())

@@ -164,7 +164,7 @@ class Record:
             command_id=asked.command_id,
         )
         after = self.history.after(entries)
-        lists = self._lists_of(after.case)
+        lists = self._lists_of(after.case, asked.at)
         request = self._request(entries, after.case, lists)
         try:
             text = await _at_journal(ports.JOURNAL_APPEND, request, summary=entries[-1].type)
@@ -197,9 +197,9 @@ class Record:
             }
         )
 
-    def _lists_of(self, case: Case) -> dict[str, str]:
+    def _lists_of(self, case: Case, now: str) -> dict[str, str]:
         return {
-            "tasks": canonical(listing.tasks(case, self.policy)),
+            "tasks": canonical(listing.tasks(case, self.policy, now)),
             "controls": canonical(listing.control_rows(case)),
         }
 

@@ -43,6 +43,11 @@ def span(length: timedelta, language: str) -> str:
     return " ".join(parts[:2]) or Text("不到 1 分", "under 1 min").of(language)
 
 
+def minutes(number: int, language: str) -> str:
+    """So many minutes as a length of time."""
+    return span(timedelta(minutes=number), language)
+
+
 def ago(moment: datetime | str, now: datetime, language: str) -> str:
     """How long ago something was."""
     return span(now - at(moment), language)
@@ -65,8 +70,3 @@ def urgency(moment: datetime | str | None, now: datetime) -> str:
     if left.total_seconds() < 0:
         return "over"
     return "soon" if left < timedelta(hours=4) else "calm"
-
-
-def money_days(amount_fen: int, since: datetime | str, now: datetime) -> int:
-    """Held money times the days it has waited, in fen times days: the whole and the begun ones."""
-    return amount_fen * (max((now - at(since)).days, 0) + 1)

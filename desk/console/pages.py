@@ -86,7 +86,6 @@ def environment(language: Language) -> Environment:
         name=name,
         names=names,
         paper_reasons=PAPER_REASONS,
-        money_days=formats.money_days,
         consequences=consequences,
         help=lambda key: (words("command_help").get(key) or _NOTHING).of(language),
         language=language,

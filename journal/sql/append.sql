@@ -71,20 +71,21 @@ closed_tasks as (
     where c.task_id = closed_tasks.task_id
 ), standing_tasks as (
     insert into journal.tasks as t (
-        task_id, case_id, case_kind, kind, level, family, roles, excluded, since, due_at, rank_at, amount_fen, priority
+        task_id, case_id, case_kind, kind, level, family, roles, excluded, since, due_at, rank_at, reranks_at,
+        amount_fen, priority
     )
     select n.task_id, head.stream, head.kind, n.kind, n.level,
         coalesce(substring(head.reason_code from '^[A-Z]+'), ''), n.roles, n.excluded, n.since, n.due_at,
-        n.rank_at, n.amount_fen, coalesce(n.priority, '{{}}')
+        n.rank_at, n.reranks_at, n.amount_fen, coalesce(n.priority, '{{}}')
     from head, jsonb_populate_recordset(null::journal.tasks, %(tasks)s::jsonb) as n
     on conflict (task_id) do update
     set kind = excluded.kind, level = excluded.level, family = excluded.family, roles = excluded.roles,
         excluded = excluded.excluded, since = excluded.since, due_at = excluded.due_at, rank_at = excluded.rank_at,
-        amount_fen = excluded.amount_fen, priority = excluded.priority, closed_at = null
-    where (t.kind, t.level, t.family, t.roles, t.excluded, t.since, t.due_at, t.rank_at, t.amount_fen, t.priority,
-        t.closed_at)
+        reranks_at = excluded.reranks_at, amount_fen = excluded.amount_fen, priority = excluded.priority, closed_at = null
+    where (t.kind, t.level, t.family, t.roles, t.excluded, t.since, t.due_at, t.rank_at, t.reranks_at, t.amount_fen,
+        t.priority, t.closed_at)
         is distinct from (excluded.kind, excluded.level, excluded.family, excluded.roles, excluded.excluded, excluded.since,
-            excluded.due_at, excluded.rank_at, excluded.amount_fen, excluded.priority, null)
+            excluded.due_at, excluded.rank_at, excluded.reranks_at, excluded.amount_fen, excluded.priority, null)
 )
 
 -- name: controls

@@ -124,14 +124,16 @@ delete from journal.asides where task_id = %(task_id)s
 select pg_snapshot_xmin(pg_current_snapshot())::text as xid
 
 -- name: touched
--- Tasks that may have changed since a look: by events of their case or their own, or because a lease ran out or a task
--- that was put off came back.
+-- Tasks that may have changed since a look: by events of their case or their own, because they were ranked anew, or
+-- because a lease ran out or a task that was put off came back.
 with written as (
     select distinct stream from journal.events where xid >= %(xid)s::xid8
 )
 select t.task_id from written as w join journal.tasks as t on t.case_id = w.stream
 union
 select substr(w.stream, 6) from written as w where w.stream like 'task:%%'
+union
+select task_id from journal.tasks where reranked_xid >= %(xid)s::xid8
 union
 select task_id from journal.claims where expires_at > %(seen_at)s and expires_at <= %(now)s
 union

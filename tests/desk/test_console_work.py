@@ -58,7 +58,8 @@ async def test_a_case_is_worked_by_console_alone(work, officer):
     first = await as_(house, "reviewer1")
     await until(first, here, "First review")
     page = await first.page("/console/queue")
-    assert case_id in page.text
+    row = page.text[page.text.index(case_id) :]
+    assert re.search(r"ranks as .*tier L2: 2 h earlier.*held money × days ¥\d+\.\d\d.*case open for ", row)
     await first.send(next(form for form in page.forms if case_id in form.action and form.action.endswith("/claim")))
     page = await first.page(here)
     assert "周末促销" in page.text

@@ -24,7 +24,9 @@ async def test_the_most_urgent_task_is_claimed_and_shown_with_its_priority(work:
             break
     task = answer.json()
     assert task["holder"] == "reviewer2"
-    assert {"due_at", "tier_boost_minutes", "amount_boost_minutes"} <= set(task["priority"])
+    made_of = {"due_at", "held_since", "opened_at", "policy_version"}
+    worth = {f"{name}_boost_minutes" for name in ("tier", "amount", "money_days", "age")}
+    assert set(task["priority"]) == made_of | worth
     stolen = await work.house.reviewer1.post(f"/api/v1/tasks/{task['task_id']}/claim")
     assert (stolen.status_code, stolen.json()["code"]) == (409, "claimed-by-another")
     assert (await work.house.reviewer1.post(f"/api/v1/tasks/{task['task_id']}/renew")).status_code == 409

@@ -91,7 +91,7 @@ def test_who_handled_the_case_may_review_first_but_not_second(part: str) -> None
     second = past.when(approve(HELD), by=REVIEWER_3).accepted
     for command in (approve(HELD), c.Reject("R01", "no"), c.ReturnReview("again")):
         second.when(command, by=reviewer).then("four-eyes")
-    assert ADMIN.name in tasks(second.case, POLICY)[0]["excluded"]
+    assert ADMIN.name in tasks(second.case, POLICY, second.case.since)[0]["excluded"]
     assert "approve" not in allowed_commands(second.case, reviewer, POLICY)
 
 

@@ -1,11 +1,13 @@
 """What the lists show: a case's row, its tasks, its controls, and what a caller may do. Spec: api.md; README, 3."""
 
+from typing import Any
+
 import pytest
 
 from domain import commands as c
 from domain.actors import Actor
 from domain.business_time import parse_time
-from domain.case import Status
+from domain.case import Case, Status
 from domain.listing import allowed_commands, control_rows, summary, tasks
 from domain.text import Text
 from tests.domain.appeals import HELD, Appeal, a_control, approve, carry_out, tell
@@ -25,6 +27,10 @@ from tests.domain.specification import (
     Past,
     given,
 )
+
+
+def tasks_of(case: Case) -> list[dict[str, Any]]:
+    return tasks(case, POLICY, case.since)
 
 
 def test_the_row_of_a_case_shows_what_people_sort_by(appeal_awaiting_first_review: Past) -> None:
@@ -53,20 +59,20 @@ def test_a_closed_case_is_live_while_it_is_watched_and_not_afterwards(appeal_rel
 
 
 def test_a_review_is_a_task_for_the_roles_of_its_tier(appeal_awaiting_first_review: Past) -> None:
-    (task,) = tasks(appeal_awaiting_first_review.case, POLICY)
+    (task,) = tasks_of(appeal_awaiting_first_review.case)
     assert (task["kind"], task["level"], task["roles"]) == ("review_1", "L2", ["reviewer", "supervisor"])
     assert task["excluded"] == ["merchant1", "risk-desk"]
     assert task["due_at"] == appeal_awaiting_first_review.case.dues["review"].due
 
 
 def test_the_second_review_excludes_everyone_who_took_part(appeal_awaiting_second_review: Past) -> None:
-    (task,) = tasks(appeal_awaiting_second_review.case, POLICY)
+    (task,) = tasks_of(appeal_awaiting_second_review.case)
     assert task["kind"] == "review_2"
     assert task["excluded"] == ["merchant1", "officer1", "reviewer1", "risk-desk"]
 
 
 def test_the_queue_ranks_by_due_time_less_what_tier_and_amount_are_worth(appeal_awaiting_first_review: Past) -> None:
-    (task,) = tasks(appeal_awaiting_first_review.case, POLICY)
+    (task,) = tasks_of(appeal_awaiting_first_review.case)
     worth = task["priority"]["tier_boost_minutes"] + task["priority"]["amount_boost_minutes"]
     assert task["priority"]["tier_boost_minutes"] == 120
     assert task["priority"]["amount_boost_minutes"] == 120
@@ -74,33 +80,33 @@ def test_the_queue_ranks_by_due_time_less_what_tier_and_amount_are_worth(appeal_
 
 
 def test_a_reassigned_review_is_a_task_of_its_own(appeal_awaiting_first_review: Past) -> None:
-    before = tasks(appeal_awaiting_first_review.case, POLICY)[0]["task_id"]
+    before = tasks_of(appeal_awaiting_first_review.case)[0]["task_id"]
     past = given(appeal_awaiting_first_review).when_due("review").accepted
-    assert tasks(past.case, POLICY)[0]["task_id"] != before
+    assert tasks_of(past.case)[0]["task_id"] != before
 
 
 def test_a_case_with_a_penalty_has_a_second_review_that_somebody_may_take() -> None:
     past = Appeal().awaiting_first_review().when(approve(2_000_000, 1_000_000), by=REVIEWER_1).accepted
-    (task,) = tasks(past.case, POLICY)
+    (task,) = tasks_of(past.case)
     assert task["roles"] == ["reviewer", "supervisor"]
 
 
 def test_a_hold_due_for_justification_is_a_task_also_when_the_case_is_closed(appeal_rejected: Past) -> None:
     past = given(appeal_rejected).when_due("hold:C1").accepted
-    (task,) = tasks(past.case, POLICY)
+    (task,) = tasks_of(past.case)
     assert (task["kind"], task["level"], task["excluded"]) == ("hold_rejustify", "L2", ["risk-desk"])
-    assert tasks(past.when(c.Rejustify("goes on"), by=OFFICER).accepted.case, POLICY) == []
+    assert tasks_of(past.when(c.Rejustify("goes on"), by=OFFICER).accepted.case) == []
 
 
 def test_a_checked_account_is_a_task_for_one_person_and_then_for_another() -> None:
     past = carry_out(Appeal().executing(), "bounced")
     past = past.when(c.NewAccount("vault:account-2"), by=MERCHANT).accepted
-    assert tasks(past.case, POLICY) == []
+    assert tasks_of(past.case) == []
     past = past.when(c.RecordAccountCheck(matches=True, finding=Text("同名。", "Same."))).accepted
-    (first,) = tasks(past.case, POLICY)
+    (first,) = tasks_of(past.case)
     assert (first["kind"], first["level"]) == ("account_check", "L2")
     past = past.when(c.ApproveAccount("theirs"), by=REVIEWER_3).accepted
-    (second,) = tasks(past.case, POLICY)
+    (second,) = tasks_of(past.case)
     assert second["task_id"] != first["task_id"]
     assert {"reviewer3", "reviewer1"} <= set(second["excluded"])
 

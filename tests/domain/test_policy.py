@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import Iterator
-from datetime import date, time, timedelta
+from datetime import date, time
 from pathlib import Path
 
 import pytest
@@ -301,6 +301,6 @@ def test_a_person_decides_when_any_condition_of_the_robot_fails(other: dict[str,
 def test_higher_tiers_and_larger_amounts_rank_earlier() -> None:
     queue = POLICY.queue
     assert queue.lease_minutes == 15
-    assert queue.tier_boost("L1") < queue.tier_boost("L2") < queue.tier_boost("L3")
-    assert queue.amount_boost(999_999) == timedelta()
+    assert queue.tier_boost_minutes["L1"] < queue.tier_boost_minutes["L2"] < queue.tier_boost_minutes["L3"]
+    assert queue.amount_boost(999_999) == 0
     assert queue.amount_boost(1_000_000) < queue.amount_boost(5_000_000) < queue.amount_boost(50_000_000)

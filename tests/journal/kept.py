@@ -106,7 +106,8 @@ def requests(entries: Sequence[Entry], case_id: str, number: int) -> Iterator[st
         history = history.after(sealed)
         case = history.case
         yield compose(
-            KIND, head, sealed, summary=listing.summary(case, POLICY), tasks=listing.tasks(case, POLICY),
+            KIND, head, sealed, summary=listing.summary(case, POLICY),
+            tasks=listing.tasks(case, POLICY, sealed[-1].occurred_at),
             controls=listing.control_rows(case),
         )  # fmt: skip
 

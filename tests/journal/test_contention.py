@@ -215,11 +215,11 @@ class Writer:
         if not events:
             return None
         entries = _sealed(case_id, past, events, one.asked)
-        before, after = past.case, past.after(entries).case
-        tasks, controls = listing.tasks(after, POLICY), listing.control_rows(after)
+        before, after, at = past.case, past.after(entries).case, one.asked.at
+        tasks, controls = listing.tasks(after, POLICY, at), listing.control_rows(after)
         return compose(
             KIND, past.head, entries, summary=listing.summary(after, POLICY),
-            tasks=tasks if tasks != listing.tasks(before, POLICY) else None,
+            tasks=tasks if tasks != listing.tasks(before, POLICY, at) else None,
             controls=controls if controls != listing.control_rows(before) else None,
         )  # fmt: skip
 
@@ -328,17 +328,24 @@ async def queue_is_what_the_case_comes_to(journal: Journal, case_id: str, past: 
         assert row[name] == summary[name], name
     assert row["position"] == past.head.position
     assert row["head"].hex() == past.head.hash
-    expected = {task["task_id"]: task for task in listing.tasks(past.case, POLICY)}
+    expected = {task["task_id"]: task for task in listing.tasks(past.case, POLICY, past.case.since)}
     assert set(tasks) == set(expected)
     for task_id, task in tasks.items():
         for name in ("kind", "level", "roles", "excluded", "amount_fen"):
             assert task[name] == expected[task_id][name], (task_id, name)
-        assert format_time(task["rank_at"]) == expected[task_id]["rank_at"]
+        assert format_time(task["rank_at"]) == _ranked_until(past, task)["rank_at"]
     standing = {control["control_id"]: control for control in listing.control_rows(past.case)}
     assert {name: control["state"] for name, control in controls.items()} == {
         name: control["state"] for name, control in standing.items()
     }
     assert all(control["held_fen"] == standing[name]["held_fen"] for name, control in controls.items())
+
+
+def _ranked_until(past: History, task: dict[str, Any]) -> dict[str, Any]:
+    """The task as it is listed until its next step, whenever it was written."""
+    reached = task["reranks_at"] - timedelta(microseconds=1) if task["reranks_at"] else task["since"]
+    listed = listing.tasks(past.case, POLICY, format_time(reached))
+    return next(one for one in listed if one["task_id"] == task["task_id"])
 
 
 async def _listed(journal: Journal, case_id: str) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:

@@ -107,7 +107,8 @@ async def test_every_live_case_goes_on_by_an_append(journal: Journal, database: 
         )  # fmt: skip
         case = past.after(entries).case
         request = compose(
-            KIND, past.head, entries, summary=listing.summary(case, POLICY), tasks=listing.tasks(case, POLICY),
+            KIND, past.head, entries, summary=listing.summary(case, POLICY),
+            tasks=listing.tasks(case, POLICY, asked.at),
             controls=listing.control_rows(case),
         )  # fmt: skip
         assert AppendAnswer.from_json(await journal.append(request)).outcome == "ok"

@@ -2,15 +2,20 @@
 
 import asyncio
 import json
+import random
 from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
 
+import policies
+from domain.business_time import format_time
+from domain.ranking import Standing, rank, ranked
 from domain.stream import first_break
 from journal.asides import Asides
 from journal.claims import NotTaken
 from journal.queue import Queue, QueuedTask
+from journal.ranking import Ranking
 
 MINUTE = timedelta(minutes=1)
 
@@ -311,3 +316,80 @@ async def test_a_view_is_kept_under_its_name_up_to_twenty(asides):
     await asides.drop_view("reviewer1", "v3")
     assert len((await asides.reader("reviewer1")).views) == 19
     assert (await asides.reader("reviewer2")).views == []
+
+
+# --- ranking anew ---------------------------------------------------------------------------------------------------
+
+RULES = policies.load("2026-11-28").queue
+
+
+def ranked_task(clock, *, amount_fen, days, level="L1", due=timedelta(days=3)):
+    """What a task shows that was last ranked when its case was opened, `days` ago."""
+    opened = clock.now - timedelta(days=days)
+    standing = Standing(opened, clock.now + due, level, amount_fen, opened, opened)
+    return standing, {
+        "level": level, "since": format_time(opened), "due_at": format_time(standing.due_at),
+        "amount_fen": amount_fen, **ranked(standing, RULES, "2026-11-28", opened),
+    }  # fmt: skip
+
+
+@pytest.fixture
+def ranking(journal, clock):
+    return Ranking(journal.pool, lambda version: policies.load(version).queue, clock)
+
+
+async def test_the_queue_ranked_step_by_step_is_in_the_order_of_a_queue_ranked_anew(queue, waiting, ranking, clock):
+    chance = random.Random(53)
+    made = {
+        f"t{n:02d}": ranked_task(
+            clock, amount_fen=chance.choice([0, 10**6, 10**7, 10**9]), days=chance.randrange(40),
+            level=chance.choice(["L0", "L1", "L2", "L3"]), due=timedelta(minutes=chance.randrange(2000)),
+        )
+        for n in range(40)
+    }  # fmt: skip
+    await waiting(**{task_id: columns for task_id, (_, columns) in made.items()})
+
+    for _ in range(4):
+        while await ranking.rerank(batch=7):
+            pass
+        anew = sorted((rank(standing, RULES, clock.now).at, task_id) for task_id, (standing, _) in made.items())
+        assert await ids(queue) == [task_id for _, task_id in anew]
+        assert await ranking.rerank() == 0
+        clock.passes(timedelta(days=9))
+
+
+async def test_only_a_task_whose_moment_has_come_is_ranked_anew_and_watchers_are_told(queue, waiting, ranking, clock):
+    await waiting(
+        soon=ranked_task(clock, amount_fen=10_000 * 100, days=0)[1],
+        later=ranked_task(clock, amount_fen=100, days=0, due=timedelta(days=2))[1],
+    )
+    mark, _ = await queue.touched(None)
+    assert await ranking.rerank() == 0
+
+    clock.passes(timedelta(days=1))
+    assert await ranking.rerank() == 1
+
+    _, touched = await queue.touched(mark)
+    assert touched == {"soon"}
+    shown = await queue.find("soon")
+    assert shown.priority["money_days_boost_minutes"] == 30
+    assert shown.rank_at == shown.due_at - 30 * MINUTE
+
+
+async def test_what_moved_up_is_what_next_gives(queue, waiting, ranking, clock):
+    await waiting(
+        small=ranked_task(clock, amount_fen=100, days=0, due=timedelta(days=3))[1],
+        large=ranked_task(clock, amount_fen=10**9, days=0, due=timedelta(days=3, hours=1))[1],
+    )
+    assert await ids(queue) == ["small", "large"]
+    clock.passes(timedelta(days=1))
+    await ranking.rerank()
+
+    assert await ids(queue) == ["large", "small"]
+    assert (await queue.claim_next("reviewer1", ["reviewer"])).task_id == "large"
+
+
+async def test_two_who_rank_at_once_share_the_tasks(queue, waiting, ranking, clock):
+    await waiting(**{f"t{n}": ranked_task(clock, amount_fen=10**8, days=2)[1] for n in range(10)})
+
+    assert sum(await asyncio.gather(*(ranking.rerank(batch=5) for _ in range(4)))) == 10

@@ -125,7 +125,7 @@ class Stand:
         )  # fmt: skip
         case = History().after(entries).case
         request = compose(
-            KIND, Head(), entries, summary=listing.summary(case, POLICY), tasks=listing.tasks(case, POLICY),
+            KIND, Head(), entries, summary=listing.summary(case, POLICY), tasks=listing.tasks(case, POLICY, asked.at),
             controls=listing.control_rows(case),
         )  # fmt: skip
         return request, (placed.source, placed.external_ref, placed.control_id)

@@ -252,7 +252,7 @@ class Appeal:
             past.head,
             entries,
             summary=listing.summary(case, POLICY),
-            tasks=listing.tasks(case, POLICY),
+            tasks=listing.tasks(case, POLICY, asked.at),
             controls=listing.control_rows(case),
         )
         assert json.loads(await self.desk.journal.append(request))["outcome"] == "ok"

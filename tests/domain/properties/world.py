@@ -196,7 +196,7 @@ class World:
         assert waiting.sentence.en.endswith(".")
         row = listing.summary(self.case, POLICY)
         assert row["open"] is self.case.is_open
-        for task in listing.tasks(self.case, POLICY):
+        for task in listing.tasks(self.case, POLICY, self.case.since):
             assert task["roles"], f"nobody may take {task['task_id']}"
             assert task["task_id"].startswith(CASE_ID)
         listing.control_rows(self.case)
