@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from desk.context import Desk
 from desk.letters import Letter, contacts_of, send
-from domain.business_time import SHANGHAI, format_time, parse_time
+from domain.business_time import due_time, format_time, parse_time
 from domain.complaint import Complaint
 from domain.text import Text
 from journal.contacting import NewTask
@@ -33,12 +33,12 @@ async def tell(desk: Desk, complaint: Complaint, act: Act) -> None:
     facts = {
         "case_id": complaint.case_id,
         "complaint_id": complaint.complaint_id,
-        "due": parse_time(complaint.due_at).astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M"),
         "reason": complaint.extended_for or "",
         "link": f"{desk.config.desk_url.rstrip('/')}/portal/cases/{complaint.case_id}",
     }
     words = LONGER if complaint.is_open else ANSWERED
-    text = Text(words.zh.format(**facts), words.en.format(**facts))
+    due = due_time(parse_time(complaint.due_at))
+    text = Text(words.zh.format(**facts, due=due.zh), words.en.format(**facts, due=due.en))
     letter = Letter(f"complaint-{act.command_id}", "complaint", complaint.case_id, SUBJECT, text)
     if await send(desk, await contacts_of(desk, complaint.merchant_no), letter):
         return

@@ -46,6 +46,24 @@ def local_date(at: datetime) -> date:
     return at.astimezone(SHANGHAI).date()
 
 
+def local_time(at: datetime) -> str:
+    """The moment as people read it: `2026-11-23 18:30`, Shanghai time."""
+    return at.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
+
+
+def day_ended(at: datetime) -> date | None:
+    """The day that a moment is the end of: the one before, if it is midnight in Shanghai to the instant."""
+    local = at.astimezone(SHANGHAI)
+    return local.date() - _DAY if local.time() == time.min else None
+
+
+def due_time(at: datetime) -> Text:
+    """A deadline as people read it. One at midnight is the end of the day before: `2026-12-11 24:00`, `end of
+    2026-12-11`; nobody is to think they had the day that begins then."""
+    day = day_ended(at)
+    return Text(f"{day} 24:00", f"end of {day}") if day else Text(local_time(at), local_time(at))
+
+
 def end_of_day(day: date) -> datetime:
     """24:00 in Shanghai on `day`."""
     return _clock(day + _DAY, time.min)
@@ -185,8 +203,8 @@ def after_working_days(calendar: Calendar, start: datetime, days: int, paused: t
     due = calendar.after_working_time(start, days * calendar.working_day + paused)
     basis = [
         Text(
-            f"自{_minute(start)}（北京时间）起{days}个工作日的工作时间（每日{_hours(calendar)}）",
-            f"{_count(days, 'working day')} of working time ({_hours(calendar)}) from {_minute(start)} Shanghai",
+            f"自{local_time(start)}（北京时间）起{days}个工作日的工作时间（每日{_hours(calendar)}）",
+            f"{_count(days, 'working day')} of working time ({_hours(calendar)}) from {local_time(start)} Shanghai",
         ),
     ]
     if paused:
@@ -264,10 +282,10 @@ class SlaClock:
         used = timedelta(seconds=self.spent)
         basis = [
             Text(
-                f"承诺{self.budget_bd}个工作日，此前已用{_span_zh(used)}，自{_minute(since)}（北京时间）起还有{_span_zh(left)}"
+                f"承诺{self.budget_bd}个工作日，此前已用{_span_zh(used)}，自{local_time(since)}（北京时间）起还有{_span_zh(left)}"
                 f"工作时间（每日{_hours(calendar)}）",
                 f"{_count(self.budget_bd, 'working day')} promised, {_span_en(used)} used before, "
-                f"{_span_en(left)} of working time ({_hours(calendar)}) left from {_minute(since)} Shanghai",
+                f"{_span_en(left)} of working time ({_hours(calendar)}) left from {local_time(since)} Shanghai",
             ),
             *_table_used(calendar, local_date(since), local_date(due)),
         ]
@@ -275,7 +293,7 @@ class SlaClock:
 
 
 def _after(start: datetime, span: timedelta, words: Text) -> Deadline:
-    basis = Text(f"自{_minute(start)}（北京时间）起{words.zh}", f"{words.en} from {_minute(start)} Shanghai")
+    basis = Text(f"自{local_time(start)}（北京时间）起{words.zh}", f"{words.en} from {local_time(start)} Shanghai")
     return _deadline(start + span, [basis], provisional=False)
 
 
@@ -321,10 +339,6 @@ def _runs(days: Iterable[date], to: str, also: str) -> str:
 
 def _days(after: date, through: date) -> Iterator[date]:
     return (after + timedelta(days=n) for n in range(1, (through - after).days + 1))
-
-
-def _minute(at: datetime) -> str:
-    return at.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
 
 
 def _hours(calendar: Calendar) -> str:

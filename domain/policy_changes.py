@@ -20,7 +20,7 @@ import orjson
 
 from domain import levers
 from domain.actors import Actor, name_of
-from domain.business_time import SHANGHAI, parse_time
+from domain.business_time import local_time, parse_time
 from domain.levers import Lever
 from domain.money import yuan
 from domain.policy import Policy
@@ -283,8 +283,8 @@ def drop(changes: Changes, change_id: str, reason: str) -> PolicyChangeDropped |
 def _not_open(change: Change) -> Refused | None:
     if change.state == "proposed":
         return None
-    at = parse_time(change.settled_at or change.at).astimezone(SHANGHAI)
-    return refuse("proposal-settled", by=name_of(change.settled_by or ""), at=f"{at:%Y-%m-%d %H:%M}")
+    at = parse_time(change.settled_at or change.at)
+    return refuse("proposal-settled", by=name_of(change.settled_by or ""), at=local_time(at))
 
 
 def _not_second(change: Change, actor: Actor) -> Refused | None:

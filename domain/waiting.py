@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from domain import evidence, release
-from domain.business_time import SHANGHAI, parse_time
+from domain.business_time import due_time, local_time, parse_time
 from domain.case import CLOSED, Case, RefusedEffect, Status, refusal_of
 from domain.policy import Policy
 from domain.text import Text
@@ -96,19 +96,16 @@ def _to_put_right(case: Case) -> Text | None:
 
 
 def _sentence(case: Case, name: Text, until: str | None, act: Text) -> Text:
-    since = _moment(case.since)
+    since = local_time(parse_time(case.since))
     if case.status in CLOSED and not case.standing_controls and not case.dues:
         return Text(f"已结案({since}),无待办。", f"Closed since {since}; nothing is waited for.")
-    zh_until = f",至 {_moment(until)}" if until else ""
-    en_until = f" until {_moment(until)}" if until else ""
+    by = due_time(parse_time(until)) if until else None
+    zh_until = f",至 {by.zh}" if by else ""
+    en_until = f" until {by.en}" if by else ""
     return Text(
         f"自 {since} 起等待{name.zh}{zh_until}:{act.zh}。",
         f"Waiting for {name.en} since {since}{en_until}: {act.en}.",
     )
-
-
-def _moment(at: str) -> str:
-    return parse_time(at).astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
 
 
 _Next = tuple[str, str, Text, Text]

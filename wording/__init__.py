@@ -12,14 +12,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 import policies
-from domain.business_time import SHANGHAI, parse_time
+from domain.business_time import SHANGHAI, day_ended, parse_time
 from domain.money import yuan
 from domain.one_time import one_time_password
 from domain.policy import MerchantType, Policy
@@ -198,14 +197,14 @@ def _effect(name: str | None, language: Language) -> str:
 
 
 def when(moment: str, language: Language) -> str:
-    """An RFC 3339 moment as a merchant reads it, in Shanghai: midnight is 24:00 of the day that ends."""
+    """An RFC 3339 moment as a merchant reads it, in Shanghai: midnight is the end of the day before."""
     at = parse_time(moment).astimezone(SHANGHAI)
-    clock = at.strftime("%H:%M")
-    if clock == "00:00":
-        at, clock = at - timedelta(days=1), "24:00"
+    ended = day_ended(at)
+    day, clock = ended or at.date(), "24:00" if ended else f"{at:%H:%M}"
     if language == "zh":
-        return f"{at.year}年{at.month}月{at.day}日 {clock}（北京时间）"
-    return f"{at.day} {at:%B} {at.year}, {clock} (Shanghai time)"
+        return f"{day.year}年{day.month}月{day.day}日 {clock}（北京时间）"
+    written = f"{day.day} {day:%B} {day.year}"
+    return f"the end of {written} (Shanghai time)" if ended else f"{written}, {clock} (Shanghai time)"
 
 
 def _reason(policy: Policy, code: str | None, language: Language) -> str | None:

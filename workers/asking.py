@@ -67,6 +67,13 @@ def yuan(fen: int | None) -> str:
 
 def when(at: str | None) -> str:
     """A time in Shanghai, to the minute."""
-    from domain.business_time import SHANGHAI
+    from domain.business_time import local_time
 
-    return datetime.fromisoformat(at).astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M") if at else ""
+    return local_time(datetime.fromisoformat(at)) if at else ""
+
+
+def due(at: str | None) -> str:
+    """A deadline in Shanghai; one at midnight is the end of the day before."""
+    from domain.business_time import due_time
+
+    return due_time(datetime.fromisoformat(at)).en if at else ""

@@ -20,7 +20,7 @@ from desk.queue_stream import Changes
 from desk.refusals import refuse
 from desk.routes import DeskRoute
 from domain.actors import Actor
-from domain.business_time import SHANGHAI
+from domain.business_time import due_time
 from domain.money import MOST_FEN
 from journal.claims import NotTaken
 from journal.pages import BadCursorError, Page
@@ -150,8 +150,7 @@ async def post_put_off(task_id: str, asked: PutOff, actor: Taker, desk: TheDesk)
         raise no_task(task_id)
     until = desk.clock() + timedelta(minutes=asked.minutes)
     if task.due_at is not None and until > task.due_at:
-        due = task.due_at.astimezone(SHANGHAI).isoformat(timespec="minutes")
-        raise problems.refused(refuse("put-off-too-long", due=due))
+        raise problems.refused(refuse("put-off-too-long", due=due_time(task.due_at).zh))
     refused = await desk.asides.put(task_id, actor.name, actor.roles, until, asked.reason)
     if refused != "done":
         _taken(task_id, refused)

@@ -16,7 +16,7 @@ from desk.histories import Told, tell
 from desk.notices import Notice, notices_of
 from desk.problems import Problem
 from domain.actors import Actor
-from domain.business_time import SHANGHAI
+from domain.business_time import due_time, local_time
 from journal.bulk import Action, Why
 from journal.claims import NotTaken
 from journal.people import User
@@ -95,10 +95,10 @@ async def _put_off(desk: Desk, want: Wanted, item: Chosen) -> Why | None:
         return why("someone-works-on-it", holder=standing.holder)
     until, task = put_off_until(desk, want), await desk.queue.find(item.task_id)
     if task is not None and task.due_at is not None and until > task.due_at:
-        return why("put-off-too-long", due=_local(task.due_at))
+        return why("put-off-too-long", due=due_time(task.due_at).zh)
     aside = (await desk.asides.of([item.task_id])).get(item.task_id)
     if aside is not None and aside.until >= until - timedelta(minutes=1):
-        return why("put-off-already", until=_local(aside.until))
+        return why("put-off-already", until=local_time(aside.until))
     return None
 
 
@@ -157,7 +157,3 @@ def of_claim(refused: NotTaken, to: str) -> Why:
 def of_problem(problem: Problem) -> Why:
     """Why a command would be refused."""
     return why(problem.kind.removeprefix("refused:"), **problem.more.get("facts", {}))
-
-
-def _local(moment: datetime) -> str:
-    return moment.astimezone(SHANGHAI).isoformat(timespec="minutes")

@@ -63,7 +63,7 @@ def _amounts(amounts: Amounts, foreseen: Foreseen, language: Language) -> list[s
 
 def _until(due: str, key: str, foreseen: Foreseen, language: Language) -> list[str]:
     found = foreseen.after.dues.get(due)
-    return [_say(key, language, until=formats.local(found.due))] if found else []
+    return [_say(key, language, until=formats.due(found.due, language))] if found else []
 
 
 def _say(key: str, language: Language, **facts: object) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from domain.business_time import SHANGHAI, parse_time
+from domain.business_time import SHANGHAI, due_time, local_time, parse_time
 from domain.money import yuan
 from domain.text import Text
 
@@ -23,7 +23,12 @@ def at(moment: datetime | str) -> datetime:
 
 def local(moment: datetime | str) -> str:
     """`2026-11-23 18:30`, Shanghai time."""
-    return at(moment).astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
+    return local_time(at(moment))
+
+
+def due(moment: datetime | str, language: str) -> str:
+    """A deadline: `2026-12-11 18:00`, and the end of the day before where it is midnight."""
+    return due_time(at(moment)).of(language)
 
 
 def local_seconds(moment: datetime | str) -> str:

@@ -179,6 +179,10 @@ def _moment(value: Any, _: Telling) -> Sequence[str]:
     return (formats.local(value),) if "T" in str(value) else (str(value),)
 
 
+def _due(value: Any, telling: Telling) -> Sequence[str]:
+    return (formats.due(value, telling.language),)
+
+
 def _yes(value: Any, telling: Telling) -> Sequence[str]:
     del value
     return ("yes" if telling.language == "en" else "是",)
@@ -253,7 +257,8 @@ def _words_of(value: str, telling: Telling) -> Sequence[str]:
 def _dues(value: Sequence[Mapping[str, Any]], telling: Telling) -> Sequence[str]:
     if telling.outside:
         return ()
-    return [f"{names.deadline(due['name'], telling.language)} {formats.local(due['due'])}" for due in value]
+    language = telling.language
+    return [f"{names.deadline(due['name'], language)} {formats.due(due['due'], language)}" for due in value]
 
 
 def _steps(value: Sequence[Mapping[str, Any]], telling: Telling) -> Sequence[str]:
@@ -305,7 +310,7 @@ SHOWN: Mapping[str, Show] = {
     "control": _control, "control_id": _plain, "control_ids": _listed, "effect": _text, "available_fen": _money,
     "transactions": _count, "day": _plain, "days": _plain, "days_left": _plain, "tier": _plain, "reason": _text,
     "reason_code": _reason_code, "note": _plain, "requirements": _requirements, "on_file": _documents,
-    "on_behalf": _yes, "statement_ref": _words_of, "text_ref": _words_of, "due": _moment,
+    "on_behalf": _yes, "statement_ref": _words_of, "text_ref": _words_of, "due": _due,
     "deadline": _text, "document": _document, "document_id": _document_id,
     "authority": _authority, "doc_type": _doc_type, "outcome": _text,
     "findings": _both, "finding": _both, "valid_until": _moment, "items": _items, "round": _plain, "counted": _yes,
@@ -314,7 +319,7 @@ SHOWN: Mapping[str, Show] = {
     "steps": _steps, "n": _step, "answer": _plain, "why": _plain, "code": _code, "withdrawn": _yes,
     "matches": _matches, "release_fen": _money, "approved_by": _listed, "notice": _named("notice"),
     "channel": _text, "delivered_at": _moment, "audience": _text, "source": _plain, "recorded": _text,
-    "visit": _plain, "place": _text, "visit_ref": _code, "result": _text, "happened_at": _moment, "promised": _moment,
+    "visit": _plain, "place": _text, "visit_ref": _code, "result": _text, "happened_at": _moment, "promised": _due,
     "claimed": _text, "command": _named("command"), "author": _author, "dues": _dues,
 }  # fmt: skip
 """How each field of an event is shown, in the order in which they stand."""

@@ -12,7 +12,7 @@ from typing import get_args
 import pytest
 
 import policies
-from desk.console import forms, names, pages, timeline
+from desk.console import formats, forms, names, pages, timeline
 from desk.console.words import groups, words
 from domain import events
 from domain.business_time import SHANGHAI
@@ -149,6 +149,19 @@ def test_no_text_waits_for_a_page_that_never_asks():
 def test_times_are_told_in_shanghai():
     assert pages.environment("en").filters["local"]("2026-11-23T18:30:00+00:00") == "2026-11-24 02:30"
     assert SHANGHAI.utcoffset(None).total_seconds() == 8 * 3600
+
+
+def test_a_deadline_at_midnight_is_the_end_of_the_day_before():
+    at = "2026-12-11T16:00:00.000000+00:00"
+    assert [formats.due(at, language) for language in ("zh", "en")] == ["2026-12-11 24:00", "end of 2026-12-11"]
+    assert formats.due("2026-12-11T16:00:00.000001+00:00", "en") == "2026-12-12 00:00"
+    assert formats.due("2026-12-11T10:00:00.000000+00:00", "zh") == "2026-12-11 18:00"
+
+
+def test_every_page_tells_its_deadlines_as_deadlines():
+    for template in pages.TEMPLATES.glob("*.html"):
+        told = re.findall(r"when\((?:\w+\.)*(due_at|current_deadline)\)", template.read_text(encoding="utf-8"))
+        assert told == [], template.name
 
 
 def test_what_a_merchant_is_to_do_reads_in_words_for_staff_too():

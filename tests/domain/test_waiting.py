@@ -1,5 +1,7 @@
 """What a case waits for, in one sentence. Spec: api.md, waiting_on; README, 11."""
 
+from datetime import date
+
 import pytest
 
 from domain import commands as c
@@ -19,14 +21,14 @@ SENTENCES = [
     (
         "appeal_reason_confirmed",
         "merchant",
-        "the merchant since 2026-11-02 10:15 until 2026-11-17 00:00: open the appeal",
+        "the merchant since 2026-11-02 10:15 until end of 2026-11-16: open the appeal",
     ),
-    ("appeal_in_draft", "merchant", "2026-11-02 10:20 until 2026-11-17 00:00: upload D01, D03, D06, D07 and submit"),
-    ("appeal_with_documents", "merchant", "since 2026-11-02 10:20 until 2026-11-17 00:00: submit the appeal"),
+    ("appeal_in_draft", "merchant", "2026-11-02 10:20 until end of 2026-11-16: upload D01, D03, D06, D07 and submit"),
+    ("appeal_with_documents", "merchant", "since 2026-11-02 10:20 until end of 2026-11-16: submit the appeal"),
     ("appeal_submitted", "desk", "the desk since 2026-11-02 10:45 until 2026-11-02 10:55: check the documents"),
     ("appeal_awaiting_first_review", "reviewer", "2026-11-02 10:50 until 2026-11-05 10:50: make the first decision"),
     ("appeal_awaiting_second_review", "reviewer", "until 2026-11-03 11:05: make the second decision (four eyes)"),
-    ("appeal_awaiting_supplement", "merchant", "since 2026-11-02 11:05 until 2026-11-10 00:00: provide D06 anew"),
+    ("appeal_awaiting_supplement", "merchant", "since 2026-11-02 11:05 until end of 2026-11-09: provide D06 anew"),
     ("appeal_approved", "desk", "the desk since 2026-11-02 11:10 until 2026-11-09 11:10: start the release"),
     ("appeal_executing", "partner", "the ledger since 2026-11-02 11:15 until 2026-11-02 12:15: complete reserve"),
     ("appeal_rejected", "merchant", "until 2026-12-02 11:10: the case is closed; it may be reopened until then"),
@@ -112,3 +114,11 @@ def test_the_sentence_of_an_aml_case_never_asks_for_what_merchants_are_not_told_
         words = waiting_on(past.case, POLICY)
         assert "D25" not in words.sentence.en + words.sentence.zh
         assert "J02" not in words.sentence.en + words.sentence.zh
+
+
+def test_what_is_due_at_midnight_is_waited_for_until_the_end_of_the_day_before(appeal_in_draft: Past) -> None:
+    case = appeal_in_draft.case
+    last = date.fromisoformat(case.dues["evidence"].due[:10])  # 24:00 in Shanghai is 16:00 UTC
+    sentence = waiting_on(case, POLICY).sentence
+    assert f",至 {last} 24:00:" in sentence.zh
+    assert f" until end of {last}: " in sentence.en

@@ -224,7 +224,8 @@ def test_every_decision_says_how_to_disagree_and_where(wording, notice, language
 def test_what_is_to_be_done_has_its_time_in_shanghai(wording, notice, language):
     text = wording.notice(order(notice, facts=FACTS | {"rejected_for": "R01"}), language, "company").text
 
-    assert {"zh": "2026年11月30日 24:00（北京时间）", "en": "30 November 2026, 24:00 (Shanghai time)"}[language] in text
+    by = {"zh": "2026年11月30日 24:00（北京时间）", "en": "the end of 30 November 2026 (Shanghai time)"}
+    assert by[language] in text
 
 
 def test_a_time_in_the_middle_of_a_day_is_told_as_it_is():

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from workers.asking import AsAuditor, AsOfficer, ask, when, yuan
+from workers.asking import AsAuditor, AsOfficer, ask, due, when, yuan
 from workers.console import Json, err, fail, out, print_json
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ def _print_list(cases: list[dict[str, Any]]) -> None:
     for case in cases:
         table.add_row(
             case["case_id"], case["status"], case["tier"] or "", case["reason_code"] or "", case["terminal_sn"] or "",
-            yuan(case["held_fen"]), when(case["due_at"]), case["waiting_on"]["who"] or "",
+            yuan(case["held_fen"]), due(case["due_at"]), case["waiting_on"]["who"] or "",
         )  # fmt: skip
     out.print(table)
 
@@ -178,7 +178,7 @@ def print_case(case: dict[str, Any]) -> None:
         "money": ", ".join(f"{name.removesuffix('_fen')} {yuan(fen)}" for name, fen in money.items()),
         "controls": "; ".join(f"{c['kind']} {c['reason_code'] or ''} {c['state']}" for c in case["controls"]),
         "documents": "; ".join(f"{d['type']} {d['state']} {d['document_id']}" for d in case["documents"]),
-        "due": "; ".join(f"{d['name']} {when(d['due_at'])}" for d in case["deadlines"]),
+        "due": "; ".join(f"{d['name']} {due(d['due_at'])}" for d in case["deadlines"]),
         "you may": ", ".join(case["allowed_commands"]),
         "engine": case["links"].get("temporal_ui", ""),
     }
