@@ -31,7 +31,7 @@ class Period:
     years: int
     zh: str
     en: str
-    source: str
+    source: Text
 
     def last_day(self, begun: date) -> date:
         """The last day on which what began `begun` must still be there."""
@@ -168,8 +168,8 @@ def _kept(holding: Holding, retention: Retention, today: date) -> Iterable[Obsta
                     "retention",
                     about,
                     Text(
-                        f"{about}:{period.zh},至 {last} 止({period.source})",
-                        f"{about}: {period.en}, through {last} ({period.source})",
+                        f"{about}:{period.zh},至 {last} 止({period.source.zh})",
+                        f"{about}: {period.en}, through {last} ({period.source.en})",
                     ),
                     last + timedelta(days=1),
                 )

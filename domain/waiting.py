@@ -122,8 +122,8 @@ def _next(case: Case, policy: Policy) -> _Next:
         case Status.DRAFT:
             return _of("merchant", "evidence", _to_file(case, policy))
         case Status.AWAITING_SUPPLEMENT:
-            asked = "、".join(dict.fromkeys(item.doc_type for item in case.evidence.asked))
-            return _of("merchant", "supplement", Text(f"补交 {asked}", f"provide {asked.replace('、', ', ')} anew"))
+            asked = dict.fromkeys(item.doc_type for item in case.evidence.asked)
+            return _of("merchant", "supplement", Text(f"补交 {'、'.join(asked)}", f"provide {', '.join(asked)} anew"))
         case Status.SUBMITTED:
             return _of("desk", "auto_check", Text("自动核验材料", "check the documents"))
         case Status.PENDING_CHECK:

@@ -33,7 +33,8 @@ def test_each_period_that_runs_is_named_with_its_rule_and_its_end() -> None:
         ("FA-1", DUE),
     ]
     assert "2036-03-02" in found[-1].text.zh
-    assert "反洗钱法" in found[-1].text.en
+    assert "反洗钱法" in found[-1].text.zh
+    assert "Anti-Money Laundering Law" in found[-1].text.en
 
 
 def test_without_any_case_the_relation_alone_counts() -> None:
@@ -79,7 +80,8 @@ def test_what_is_due_is_listed_and_not_erased_by_itself() -> None:
     ('erasing = "listed"', 'erasing = "at once"', "key erasing: 'at once' is not one of listed, automatic"),
     ('start = "case_closed"', 'start = "relation"', "no period starts with case_closed"),
     ("[[periods]]", "[[rules]]", "names no period"),
-    ("source = ", "origin = ", "unknown key origin"),
+    ("source = ", "origin = ", "key source: None has no English name"),
+    ("银行卡收单业务管理办法", "无名办法", "period 3, key source: '无名办法' has no English name"),
 ])  # fmt: skip
 def test_an_unsound_schedule_says_where(tmp_path: Path, sound: str, unsound: str, complaint: str) -> None:
     shipped = Path(retention.__file__).parent / "2026-11-27.toml"
