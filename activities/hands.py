@@ -12,6 +12,7 @@ import httpx2
 from activities.bank import Bank
 from activities.calls import TIMEOUT, Call
 from activities.circuit import Asked, Circuit, Note, never, nowhere
+from activities.contracts import Contracts
 from activities.documents import Documents
 from activities.field import FieldService
 from activities.journal import JournalHands
@@ -49,6 +50,7 @@ class HandsConfig:
     documents_url: str
     notices_url: str
     field_url: str
+    contracts_url: str
     portal_url: str
     desk_url: str
     otp_key: bytes = field(repr=False)
@@ -89,6 +91,7 @@ def hands(
         "status": activities_of(Status(calls["status"])),
         "notices": activities_of(Notices(calls["notices"], records, wording, staff)),
         "field": activities_of(FieldService(calls["field"], records)),
+        "contracts": activities_of(Contracts(calls["contracts"], records, wording)),
         "documents": activities_of(Documents(calls["documents"], records, calls["bank"])),
     }
 

@@ -16,7 +16,7 @@ from journal.broadcasting import Broadcasts
 from journal.contacting import Contacting, Preferences
 from journal.files import Files
 from journal.keys import Keyring
-from journal.parties import Account, Contact, Merchant, MerchantDetails, NoSuchMerchantError, Terminal
+from journal.parties import Account, Contact, Merchant, MerchantDetails, NoSuchMerchantError, Terminal, subject_of
 from journal.readings import Readings
 from journal.registry import Registry
 from journal.statements import Pool
@@ -90,6 +90,13 @@ class Records:
         except NoSuchMerchantError:
             return False
         return False
+
+    async def put_link(self, merchant_no: str, url: str) -> str:
+        """The reference under which a link for the merchant alone is kept; empty for one that was forgotten."""
+        try:
+            return await self.vault.put(subject_of(merchant_no), "link", {"url": url})
+        except ForgottenError:
+            return ""
 
     async def account(self, merchant_no: str, account_ref: str = "") -> Account:
         """The account behind a reference, or the merchant's settlement account.

@@ -133,6 +133,8 @@ class ResetCredentials(CommandBody):
 
 
 class SignAgreement(CommandBody):
+    """Only where the agreement was signed otherwise than by the link that the case holds out."""
+
     signature_ref: Line
 
 
@@ -172,6 +174,7 @@ COMMANDS: Mapping[str, type[CommandBody]] = {
     "lift_legal_hold": LiftLegalHold,
     "reset_credentials": ResetCredentials,
     "sign_agreement": SignAgreement,
+    "renew_agreement": Bare,
     "new_account": NewAccount,
     "approve_account": WithReason,
 }

@@ -23,11 +23,12 @@ from desk.context import Desk
 from desk.delivery import deliver_stored, message_of
 from desk.histories import Told, tell
 from desk.problems import Problem
+from domain import agreement, field
 from domain.actors import Actor
 from domain.business_time import format_time
-from domain.commands import AnswerPayout, AnswerVisit
+from domain.case import Case
+from domain.commands import AnswerAgreement, AnswerPayout, AnswerVisit
 from domain.events import DiscrepancyFound
-from domain.field import contradicted
 from domain.release import answer_payout
 from journal.callbacks import Discrepancy, Received, note, receive
 from journal.inbox import put
@@ -80,6 +81,14 @@ class FieldCallback(Callback):
     slot: Slot | None = None
 
 
+class ContractsCallback(Callback):
+    """Contract signing's word on an agreement."""
+
+    outcome: Literal["signed", "declined", "withdrawn", "expired"]
+    step_key: Id
+    signature_ref: Annotated[str, Field(max_length=500)] = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Heard:
     """What became of a callback: accepted, duplicate or discrepancy."""
@@ -118,7 +127,9 @@ def read(source: Source, body: bytes) -> Callback:
         raise problems.of_validation((), str(error)) from None
 
 
-KINDS: Mapping[Source, type[Callback]] = {"bank": BankCallback, "field": FieldCallback}
+KINDS: Mapping[Source, type[Callback]] = {
+    "bank": BankCallback, "field": FieldCallback, "contracts": ContractsCallback,
+}  # fmt: skip
 """The sources whose messages say what becomes of a case, and their form."""
 
 
@@ -142,16 +153,18 @@ async def hear(desk: Desk, source: Source, callback: Callback) -> Heard:
 async def _pass_on(
     connection: Connection, source: Source, callback: Callback, told: Told | None, received: Received
 ) -> str | None:
-    """Puts the bank's word and field service's, repeats too, into the case's inbox; other sources' messages are only
-    kept for now."""
-    if source not in KINDS or told is None or told.case.finished or received.times > MOST_REPEATS:
+    """Puts the word of a source that cases wait for, repeats too, into the case's inbox; other sources' messages are
+    only kept for now."""
+    said = _word(callback)
+    if said is None or told is None or told.case.finished or received.times > MOST_REPEATS:
         return None
-    name, said = ("answer_visit", _visit_word(callback)) if source == "field" else ("answer_payout", _word(callback))
     command_id = f"callback:{source}:{callback.message_ref}:{received.times}"
     partner = Actor(source, ("partner",))
     await put(
         connection,
-        message_of(CommandOrder(name, json.dumps(asdict(said), ensure_ascii=False), command_id, partner)),
+        message_of(
+            CommandOrder(_COMMANDS[type(said)], json.dumps(asdict(said), ensure_ascii=False), command_id, partner)
+        ),
         callback.case_id,
     )
     return command_id
@@ -164,33 +177,52 @@ def _contradiction(source: Source, callback: Callback, told: Told | None, receiv
         return None if about_no_case else _found(source, callback, "no such case")
     if not received.same and received.body.get("outcome") != callback.outcome:
         return _found(source, callback, str(received.body.get("outcome")))
-    if source == "field":
-        recorded = contradicted(told.case, _visit_word(callback))
-        return _found(source, callback, recorded) if recorded is not None else None
-    if source != "bank":
-        return None
-    for event in answer_payout(told.case, _word(callback)):
-        if isinstance(event, DiscrepancyFound):
-            return _found(source, callback, event.recorded)
-    return None
+    recorded = _recorded_against(told.case, _word(callback))
+    return _found(source, callback, recorded) if recorded is not None else None
 
 
-def _word(callback: Callback) -> AnswerPayout:
-    outcome: Literal["confirmed", "bounced"] = "confirmed" if callback.outcome == "confirmed" else "bounced"
-    return AnswerPayout(callback.step_key, outcome, callback.message_ref, callback.reason)
+_Word = AnswerPayout | AnswerVisit | AnswerAgreement
+_COMMANDS: Mapping[type[Any], str] = {
+    AnswerPayout: "answer_payout", AnswerVisit: "answer_visit", AnswerAgreement: "answer_agreement",
+}  # fmt: skip
 
 
-def _visit_word(callback: Callback) -> AnswerVisit:
-    assert isinstance(callback, FieldCallback)
-    return AnswerVisit(
-        step_key=callback.step_key,
-        outcome=callback.outcome,
-        message_ref=callback.message_ref,
-        happened_at=format_time(callback.occurred_at),
-        visit_ref=callback.visit_ref or "",
-        result=callback.result or "",
-        slot_ends=format_time(callback.slot.ends) if callback.slot else "",
-    )
+def _recorded_against(case: Case, said: _Word | None) -> str | None:
+    """What the case holds against a partner's word."""
+    match said:
+        case AnswerVisit():
+            return field.contradicted(case, said)
+        case AnswerAgreement():
+            return agreement.contradicted(case, said)
+        case AnswerPayout():
+            events = answer_payout(case, said)
+            return next((event.recorded for event in events if isinstance(event, DiscrepancyFound)), None)
+        case None:
+            return None
+
+
+def _word(callback: Callback) -> _Word | None:
+    """What a message says to its case; None from sources that no case waits for."""
+    at = format_time(callback.occurred_at)
+    match callback:
+        case BankCallback():
+            return AnswerPayout(callback.step_key, callback.outcome, callback.message_ref, callback.reason)
+        case FieldCallback():
+            return AnswerVisit(
+                step_key=callback.step_key,
+                outcome=callback.outcome,
+                message_ref=callback.message_ref,
+                happened_at=at,
+                visit_ref=callback.visit_ref or "",
+                result=callback.result or "",
+                slot_ends=format_time(callback.slot.ends) if callback.slot else "",
+            )
+        case ContractsCallback():
+            return AnswerAgreement(
+                callback.step_key, callback.outcome, callback.message_ref, at, callback.signature_ref
+            )
+        case _:
+            return None
 
 
 def _found(source: Source, callback: Callback, recorded: str) -> Discrepancy:

@@ -14,7 +14,7 @@ from desk.public import DEADLINES, code_shown, document_shown, sentence_shown
 from desk.requirements import Asking, requirements
 from domain import listing
 from domain.actors import Actor, name_of
-from domain.case import Case, Control, Document, RefusedEffect
+from domain.case import Agreement, Case, Control, Document, RefusedEffect
 from domain.controls import blocks_terminal, tier_of
 from domain.policy import Policy, Reason
 from domain.waiting import waiting_on
@@ -63,6 +63,7 @@ def case_view(told: Told, viewer: Viewer, run_link: str) -> dict[str, Any]:
         "discrepancies": [] if viewer.outside else [_refused(one) for one in case.refused],
         "approvals": [] if viewer.outside else list(approvals(told)),
         "payout": {"state": case.release.payout, "amount_fen": case.release.payout_fen},
+        "agreement": _agreement(case.agreement),
         "actions_done": sorted(case.actions_done),
         "rounds": case.evidence.rounds,
         "allowed_commands": listing.allowed_commands(case, viewer.actor, policy),
@@ -120,6 +121,19 @@ def _money(case: Case) -> dict[str, int]:
         "penalty_fen": case.settled.penalty_fen,
         "claims_fen": case.settled.claims_fen,
         "remaining_fen": case.remaining_fen,
+    }
+
+
+def _agreement(agreement: Agreement | None) -> dict[str, Any] | None:
+    """The agreement to be signed anew; `GET /cases/{id}/agreement` leads the merchant to it."""
+    if agreement is None:
+        return None
+    return {
+        "number": agreement.n,
+        "state": agreement.state,
+        "document_sha256": agreement.sha256,
+        "sign_by": agreement.expires_at or None,
+        "signature_ref": agreement.signature_ref or None,
     }
 
 

@@ -251,6 +251,29 @@ class Visit:
 
 
 @dataclass(frozen=True, slots=True)
+class Agreement:
+    """The case's `n`-th agreement to be signed by the merchant at contract signing.
+
+    `state` is ordered, issued, signed, declined, withdrawn, expired, asked_anew or called_off. What is signed is the
+    text whose hash is `sha256`; `link_ref` leads to it. `heard` has how each of the case's agreements ended.
+    """
+
+    n: int
+    state: str = "ordered"
+    ref: str = ""
+    sha256: str = ""
+    link_ref: str = ""
+    expires_at: str = ""
+    signature_ref: str = ""
+    heard: Mapping[int, str] = field(default_factory=dict)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the merchant can sign it, or may be able to."""
+        return self.state in {"ordered", "issued"}
+
+
+@dataclass(frozen=True, slots=True)
 class OwedNotice:
     """A notice someone must still get: `key` is its idempotency key, `facts` fill its template (no personal data)."""
 
@@ -291,6 +314,7 @@ class Case:
     review: Review = field(default_factory=Review)
     release: Release = field(default_factory=Release)
     visit: Visit | None = None
+    agreement: Agreement | None = None
     settled: Amounts = field(default_factory=Amounts)
     dues: Mapping[str, Due] = field(default_factory=dict)
     reminded: frozenset[str] = frozenset()
@@ -317,10 +341,10 @@ class Case:
     @property
     def finished(self) -> bool:
         """Whether nothing is left to do or to watch: closed, everyone told, no control on, no time running, nobody on
-        the way."""
+        the way, nothing held out to be signed."""
         on = any(not control.lifted or control.owed for control in self.controls)
-        visited = self.visit is not None and self.visit.is_open
-        return not (self.is_open or self.owed or self.dues or on or self.limits_owed or visited)
+        asked = any(one is not None and one.is_open for one in (self.visit, self.agreement))
+        return not (self.is_open or self.owed or self.dues or on or self.limits_owed or asked)
 
     @property
     def limits_owed(self) -> str | None:

@@ -162,7 +162,14 @@ class ResetCredentials:
 
 @dataclass(frozen=True, slots=True)
 class SignAgreement:
+    """The agreement was signed elsewhere than at contract signing: on paper, or before the desk heard of it."""
+
     signature_ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class RenewAgreement:
+    """The agreement that was declined, or that contract signing withdrew, shall be issued once more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,6 +322,46 @@ class CallOffVisit:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderAgreement:
+    """The agreement the case waits for is about to be issued."""
+
+
+@dataclass(frozen=True, slots=True)
+class IssueAgreement:
+    """Contract signing holds agreement `n` out to the merchant; `link_ref` is the link's place in the vault."""
+
+    n: int
+    agreement_ref: str
+    document_sha256: str
+    link_ref: str
+    expires_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerAgreement:
+    """Contract signing's word on an agreement, from its signed message or from asking."""
+
+    step_key: str
+    outcome: Literal["signed", "declined", "withdrawn", "expired"]
+    message_ref: str
+    happened_at: str
+    signature_ref: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CountSignature:
+    """What was signed while the case was elsewhere is the action done."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallOffAgreement:
+    """Agreement `n`, which nobody needs any more, was called off."""
+
+    n: int
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
 class RecordAccountCheck:
     matches: bool
     finding: Text
@@ -365,11 +412,12 @@ class RecordRefusal:
 Command = (
     AddControl | ConfirmReason | OpenAppeal | DispatchField | FieldDone | AddDocument | ExtendEvidence | Submit
     | Resubmit | Withdraw | Reopen | JudgeDocument | Waive | RequestSupplement | Approve | Reject | ReturnReview
-    | Rejustify | PlaceLegalHold | LiftLegalHold | ResetCredentials | SignAgreement | NewAccount | ApproveAccount
-    | PostMessage | ChangeParty
-    | PassDeadline | RecordEnforcement | RecordChecks | DeferChecks | ResumeChecks | Execute | StartStep | FinishStep
-    | LoseStep | FailStep | UndoStep | OrderVisit | BookVisit | AnswerVisit | CallOffVisit | AnswerPayout
-    | RecordAccountCheck | RecordLimits | RecordNotice | RecordRefusal | ReportRefusal | SettleRefusal
+    | Rejustify | PlaceLegalHold | LiftLegalHold | ResetCredentials | SignAgreement | RenewAgreement | NewAccount
+    | ApproveAccount | PostMessage | ChangeParty | PassDeadline | RecordEnforcement | RecordChecks | DeferChecks
+    | ResumeChecks | Execute | StartStep | FinishStep | LoseStep | FailStep | UndoStep | OrderVisit | BookVisit
+    | AnswerVisit | CallOffVisit | OrderAgreement | IssueAgreement | AnswerAgreement | CountSignature
+    | CallOffAgreement | AnswerPayout | RecordAccountCheck | RecordLimits | RecordNotice | RecordRefusal
+    | ReportRefusal | SettleRefusal
 )  # fmt: skip
 
 
@@ -417,6 +465,7 @@ PEOPLES: Mapping[str, Turn] = {
     "lift_legal_hold": Turn(LiftLegalHold, ("compliance_head",), _in(Status.SUSPENDED_LEGAL)),
     "reset_credentials": Turn(ResetCredentials, ("merchant", "agent"), _in(Status.PRE_RELEASE_ACTIONS)),
     "sign_agreement": Turn(SignAgreement, ("merchant", "agent"), _in(Status.POST_ACTIONS)),
+    "renew_agreement": Turn(RenewAgreement, _MERCHANT, _in(Status.POST_ACTIONS)),
     "new_account": Turn(NewAccount, _MERCHANT, _in(Status.POST_ACTIONS)),
     "approve_account": Turn(ApproveAccount, _PEOPLE_REVIEW, _in(Status.POST_ACTIONS)),
 }

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import assert_never
 
 from domain import events as e
-from domain import fold_field, fold_release
+from domain import fold_agreement, fold_field, fold_release
 from domain.business_time import local_date, parse_time
 from domain.case import CLOSED, Case, Document, Evidence, RefusedEffect, Release, Review, Status, higher
 from domain.fold_release import ReleaseEvent
@@ -41,6 +41,11 @@ UNVERSIONED = frozenset(
         e.FieldVisitAnswered,
         e.FieldVisitLate,
         e.FieldVisitCalledOff,
+        e.AgreementOrdered,
+        e.AgreementIssued,
+        e.AgreementAnswered,
+        e.AgreementAskedAnew,
+        e.AgreementCalledOff,
         e.EvidenceReminded,
         e.DecisionLate,
         e.ReviewOverdue,
@@ -104,6 +109,11 @@ def _apply(case: Case, event: e.Event, moment: Moment) -> Case:
             | e.FieldVisitLate() | e.FieldVisitCalledOff() | e.FieldServiceDone()
         ):  # fmt: skip
             return fold_field.evolve(case, event, by=moment.by)
+        case (
+            e.AgreementOrdered() | e.AgreementIssued() | e.AgreementAnswered() | e.AgreementAskedAnew()
+            | e.AgreementCalledOff()
+        ):  # fmt: skip
+            return fold_agreement.evolve(case, event)
         case (
             e.CaseSubmitted() | e.EvidenceResubmitted() | e.CheckDeferred() | e.CheckResumed() | e.ManualCheck()
             | e.ChecksPassed() | e.CaseExpired() | e.CaseReopened() | e.PartyChanged()

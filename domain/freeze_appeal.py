@@ -12,15 +12,15 @@ everything; silence never approves.
            → (post_actions) → closed_released                    and the ways back and out
 
 Source: spec transitions.csv, rows K* and K1. The parts say the details: `controls`, `evidence`, `field`, `four_eyes`,
-`review`, `release`, `legal`, `timeouts`; `fold` is what each event makes of the state.
+`review`, `release`, `agreement`, `legal`, `timeouts`; `fold` is what each event makes of the state.
 """
 
 from __future__ import annotations
 
 from typing import assert_never
 
+from domain import agreement, controls, deadlines, discrepancies, evidence, field, legal, release, review, timeouts
 from domain import commands as c
-from domain import controls, deadlines, discrepancies, evidence, field, legal, release, review, timeouts
 from domain.actors import MERCHANT_SIDE
 from domain.case import Case, Status
 from domain.commands import NAMES, PEOPLES, Asked, Command
@@ -107,7 +107,9 @@ def _decide(case: Case, command: Command, asked: Asked, policy: Policy) -> Decis
         case c.ResetCredentials():
             return _act(case, "reset_credentials", "", asked, policy)
         case c.SignAgreement():
-            return _act(case, "sign_agreement", command.signature_ref, asked, policy)
+            return _act(case, agreement.ACTION, command.signature_ref, asked, policy)
+        case c.RenewAgreement():
+            return agreement.ask_anew(case, policy)
         case c.NewAccount():
             return release.new_account(case, command)
         case c.ApproveAccount():
@@ -120,6 +122,7 @@ def _decide(case: Case, command: Command, asked: Asked, policy: Policy) -> Decis
             c.PassDeadline() | c.RecordEnforcement() | c.RecordChecks() | c.DeferChecks() | c.ResumeChecks()
             | c.Execute() | c.StartStep() | c.FinishStep() | c.LoseStep() | c.FailStep() | c.UndoStep()
             | c.OrderVisit() | c.BookVisit() | c.AnswerVisit() | c.CallOffVisit()
+            | c.OrderAgreement() | c.IssueAgreement() | c.AnswerAgreement() | c.CountSignature() | c.CallOffAgreement()
             | c.AnswerPayout() | c.RecordAccountCheck() | c.RecordLimits() | c.RecordNotice() | c.RecordRefusal()
             | c.ReportRefusal() | c.SettleRefusal()
         ):  # fmt: skip
@@ -131,7 +134,8 @@ def _decide(case: Case, command: Command, asked: Asked, policy: Policy) -> Decis
 _Procedure = (
     c.PassDeadline | c.RecordEnforcement | c.RecordChecks | c.DeferChecks | c.ResumeChecks | c.Execute | c.StartStep
     | c.FinishStep | c.LoseStep | c.FailStep | c.UndoStep | c.OrderVisit | c.BookVisit | c.AnswerVisit
-    | c.CallOffVisit | c.AnswerPayout | c.RecordAccountCheck | c.RecordLimits
+    | c.CallOffVisit | c.OrderAgreement | c.IssueAgreement | c.AnswerAgreement | c.CountSignature | c.CallOffAgreement
+    | c.AnswerPayout | c.RecordAccountCheck | c.RecordLimits
     | c.RecordNotice | c.RecordRefusal | c.ReportRefusal | c.SettleRefusal
 )  # fmt: skip
 
@@ -168,6 +172,16 @@ def _proceed(case: Case, command: _Procedure, asked: Asked, policy: Policy) -> D
             return field.answer_visit(case, command, asked, policy)
         case c.CallOffVisit():
             return field.call_off_visit(case, command)
+        case c.OrderAgreement():
+            return agreement.order(case, policy)
+        case c.IssueAgreement():
+            return agreement.issue(case, command)
+        case c.AnswerAgreement():
+            return _counted(case, agreement.answer(case, command, policy), asked, policy)
+        case c.CountSignature():
+            return _counted(case, (), asked, policy) or refuse("already-done", what=agreement.ACTION)
+        case c.CallOffAgreement():
+            return agreement.call_off(case, command, policy)
         case c.AnswerPayout():
             return _with_start(case, release.answer_payout(case, command), asked)
         case c.RecordAccountCheck():
@@ -262,6 +276,15 @@ def _act(case: Case, action: str, ref: str, asked: Asked, policy: Policy) -> Dec
     if isinstance(decision, Refused):
         return decision
     return (*decision, *release.after_action(after(case, decision, asked), asked, policy))
+
+
+def _counted(case: Case, events: tuple[Event, ...], asked: Asked, policy: Policy) -> tuple[Event, ...]:
+    """What was heard of the agreement; a signature that is waited for is the action done."""
+    state = after(case, events, asked)
+    if agreement.owed(state, policy) != "count" or state.agreement is None:
+        return events
+    done = _act(state, agreement.ACTION, state.agreement.signature_ref, asked, policy)
+    return events if isinstance(done, Refused) else (*events, *done)
 
 
 def _record_notice(case: Case, command: c.RecordNotice) -> Decision:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from domain import field
+from domain import agreement, field
 from domain.actors import MERCHANT_SIDE, Actor
 from domain.business_time import parse_time
 from domain.case import Case, Control, Status
@@ -167,7 +167,9 @@ def _open_to(case: Case, name: str, actor: Actor, policy: Policy) -> bool:
             return case.release.payout == "account_checked" and open_to
         case "sign_agreement":
             wanted = set(policy.reasons[case.reason_code].actions_after) - case.actions_done
-            return "sign_agreement" in wanted
+            return agreement.ACTION in wanted
+        case "renew_agreement":
+            return agreement.may_ask_anew(case, policy)
         case "reopen":
             return "reopen" in case.dues and bool(case.standing_controls) and reopenable(case, policy)
         case "extend_evidence":

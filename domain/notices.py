@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from domain import events as e
 from domain.actors import MERCHANT_SIDE
-from domain.case import Case, OwedNotice
+from domain.case import Case, OwedNotice, Status
 
 URGENT = frozenset({"freeze_notice", "control_added", "legal_hold", "case_closed"})
 """Notices of a freeze or a release: sent at any hour, with what stands before them."""
@@ -70,6 +70,10 @@ def _owed(case: Case, event: e.Event) -> tuple[_Owed, ...]:
             return (("payout_account_needed", "merchant", {"why": event.reason}),)
         case e.PayoutAccountChecked() if not event.matches:
             return (("payout_account_refused", "merchant", {}),)
+        case e.AgreementIssued() if case.status is Status.POST_ACTIONS:
+            return (("agreement_ready", "merchant", _due(case, "post_action")),)
+        case e.AgreementAnswered() if event.outcome in {"declined", "withdrawn"}:
+            return (("agreement_declined", "lead", {}),)
         case e.PostActionReminded() | e.PostActionOverdue() | e.PostActionLapsed():
             return ((_post_action(event), "merchant", _due(case, "post_action")),)
         case e.CaseClosed():

@@ -62,6 +62,11 @@ REFUSALS: dict[str, tuple[int, str, str]] = {
         "现场服务已经安排,尚未结束。请等待其结果,或登记现场服务结果。",
         "Field service is arranged and not over. Wait for what it finds, or record that yourself.",
     ),
+    "agreement-under-way": (
+        409,
+        "协议已经发出,或正在签发。请在商户门户中签署。",
+        "The agreement is issued, or about to be. Sign it in the merchant portal.",
+    ),
     "case-closed": (
         409,
         "案件已结案,不能再附加管控。",

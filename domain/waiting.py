@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from domain import evidence, release
+from domain import agreement, evidence, release
 from domain.business_time import due_time, local_time, parse_time
 from domain.case import CLOSED, Case, RefusedEffect, Status, refusal_of
 from domain.policy import Policy
@@ -59,11 +59,13 @@ STEPS: Mapping[str, tuple[Text, Text]] = {
     "monitor": (_RISK, Text("持续监测", "watch the terminal")),
     "book_visit": (Text("现场服务", "field service"), Text("预约上门", "book a visit")),
     "call_off_visit": (Text("现场服务", "field service"), Text("取消上门", "call off the visit")),
+    "issue_agreement": (Text("合同签署系统", "contract signing"), Text("签发协议", "issue the agreement")),
+    "call_off_agreement": (Text("合同签署系统", "contract signing"), Text("撤回协议", "call off the agreement")),
     "block": (_TERMINALS, Text("锁定终端", "block the terminal")),
 }
 """Who carries out each step of a release, each reversal and each effect beside it, and what it is called."""
 
-_BANK, _FIELD = STEPS["pay_out"][0], STEPS["book_visit"][0]
+_BANK, _FIELD, _CONTRACTS = STEPS["pay_out"][0], STEPS["book_visit"][0], STEPS["issue_agreement"][0]
 
 _WHO = {
     "merchant": Text("商户", "the merchant"),
@@ -208,9 +210,12 @@ def _after_release(case: Case, policy: Policy) -> _Next:
             return ("partner", "", Text("核验新账户", "check the new account"), _BANK)
         case "account_checked":
             return _of("reviewer", "review", Text("批准新收款账户(四眼)", "approve the new payout account (four eyes)"))
-    left = ", ".join(a for a in release.actions_after(case, policy) if a not in case.actions_done)
+    left = [action for action in release.actions_after(case, policy) if action not in case.actions_done]
     deadline = "post_action_lapse" if case.post_overdue else "post_action"
-    return _of("merchant", deadline, Text(f"完成解除后操作 {left}", f"do after the release: {left}"))
+    if left == [agreement.ACTION] and agreement.owed(case, policy) == "issue":
+        return ("partner", deadline, Text("签发协议供商户签署", "issue the agreement to be signed"), _CONTRACTS)
+    what = ", ".join(left)
+    return _of("merchant", deadline, Text(f"完成解除后操作 {what}", f"do after the release: {what}"))
 
 
 def _closed(case: Case) -> _Next:

@@ -81,6 +81,11 @@ EVENTS: Mapping[str, type[Any]] = {
     "PayoutAccountNamed": e.PayoutAccountNamed,
     "PayoutAccountChecked": e.PayoutAccountChecked,
     "PayoutAccountApproved": e.PayoutAccountApproved,
+    "AgreementOrdered": e.AgreementOrdered,
+    "AgreementIssued": e.AgreementIssued,
+    "AgreementAnswered": e.AgreementAnswered,
+    "AgreementAskedAnew": e.AgreementAskedAnew,
+    "AgreementCalledOff": e.AgreementCalledOff,
     "ReleaseExecuted": e.ReleaseExecuted,
     "PostActionReminded": e.PostActionReminded,
     "PostActionOverdue": e.PostActionOverdue,
@@ -113,6 +118,7 @@ COMMANDS: Mapping[str, type[Any]] = {
     "post_message": c.PostMessage,
     "answer_payout": c.AnswerPayout,
     "answer_visit": c.AnswerVisit,
+    "answer_agreement": c.AnswerAgreement,
 }
 """The commands that reach a case from outside its procedure, by name."""
 

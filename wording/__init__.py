@@ -42,6 +42,8 @@ POLICY_NOTICE = "policy_notice"
 """A notice to all merchants, about no case."""
 PROMISES = ("promise_due_soon", "promise_missed", "callback_missed")
 """What staff are told of promises that were made to merchants; they belong to no case."""
+AGREEMENT = "_agreement"
+"""The acquiring agreement, which merchants sign anew."""
 NOT_REACHED = "merchant_not_reached"
 """What operations get in place of a notice that reached nobody."""
 
@@ -127,6 +129,11 @@ class Wording:
         """A notice of policy, in the words it was published in."""
         return self._letter(POLICY_NOTICE, language, channel, self._about("", "") | {**letter, "due": None})
 
+    def agreement(self, merchant_no: str, terminal_sn: str, fee_plan: str, language: Language) -> str:
+        """The acquiring agreement of a terminal, word for word as it is signed. It names numbers and no person."""
+        facts = {"merchant_no": merchant_no, "terminal_sn": terminal_sn, "fee_plan": fee_plan}
+        return self._environments[language].get_template(f"{AGREEMENT}.{language}.txt").render(facts)
+
     def not_reached(self, notice: str, case_id: str, merchant_no: str, language: Language) -> Letter:
         """What operations are told of a `notice` that could reach nobody at the merchant's."""
         more = {"notice": notice, "merchant_no": merchant_no}
@@ -178,6 +185,7 @@ MERCHANTS_COMMANDS: Mapping[str, Text] = {
     "reopen": Text("重新申诉", "reopen the case"),
     "reset_credentials": Text("重置登录凭证", "reset the log-in"),
     "sign_agreement": Text("签署协议", "sign the agreement"),
+    "renew_agreement": Text("重新签发协议", "have the agreement issued anew"),
     "new_account": Text("提供收款账户", "name a payout account"),
     "post_message": Text("留言", "send a message"),
 }

@@ -82,6 +82,7 @@ PACES: dict[str, Pace] = {
     "notices": Pace(20, 30),
     "documents": Pace(4, 10),
     "field": Pace(5, 10),
+    "contracts": Pace(5, 10),
 }
 
 

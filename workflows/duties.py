@@ -23,6 +23,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.notices import URGENT
     from domain.refusals import Refused
     from workflows import effects, orders
+    from workflows.agreements import Agreements
     from workflows.persisting import persist
     from workflows.ports import Delivered, NoticeOrder
     from workflows.record import Record
@@ -47,7 +48,12 @@ class Duties:
 
     async def perform(self) -> None:
         await asyncio.gather(
-            self._keep_time(), self._enforce_controls(), self._keep_limits(), self._tell(), Visits(self._record).keep()
+            self._keep_time(),
+            self._enforce_controls(),
+            self._keep_limits(),
+            self._tell(),
+            Visits(self._record).keep(),
+            Agreements(self._record).keep(),
         )
 
     # --- time -------------------------------------------------------------------------------------------------------

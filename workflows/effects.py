@@ -95,6 +95,17 @@ async def in_an_hour(why: str) -> None:
     await workflow.sleep(_NEXT_TRY, summary=f"{why}; it is tried again")
 
 
+async def needed_in_an_hour(needed: Callable[[], bool], why: str) -> bool:
+    """The same, unless it is no longer needed before."""
+    try:
+        await workflow.wait_condition(
+            lambda: not needed(), timeout=_NEXT_TRY, timeout_summary=f"{why}; it is tried again"
+        )
+    except TimeoutError:
+        return True
+    return False
+
+
 async def verify(order: ports.VerifyOrder, retry: RetryPolicy) -> CheckedDocument:
     """Have the machine read one document."""
     verified: ports.Verified = await workflow.execute_activity(
@@ -129,6 +140,13 @@ async def check_account(order: ports.Order) -> ports.AccountCheck:
 async def visit_state(order: ports.Order) -> ports.VisitState:
     """What field service says of a visit."""
     return await _ask(ports.FIELD_VISIT, order, ports.VisitState, "field", "ask field service about the visit")
+
+
+async def agreement_state(order: ports.Order) -> ports.AgreementState:
+    """What contract signing says of an agreement."""
+    return await _ask(
+        ports.CONTRACTS_AGREEMENT, order, ports.AgreementState, "contracts", "ask contract signing about the agreement"
+    )
 
 
 async def _ask(name: str, order: ports.Order, answer: type[T], queue: str, summary: str) -> T:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from domain.case import Case, Control, OwedNotice, Step, Visit
+from domain.case import Agreement, Case, Control, OwedNotice, Step, Visit
 from domain.controls import lifting
 from domain.policy import Policy
 from domain.release import UNDOES, approved_amounts, approved_since
@@ -118,6 +118,16 @@ def for_visit(case: Case, visit: Visit) -> Order:
 def to_call_off(case: Case, visit: Visit) -> Order:
     """What calls a visit off."""
     return of_case(case, f"visit:{visit.n}:off", external_ref=visit.ref)
+
+
+def for_agreement(case: Case, agreement: Agreement) -> Order:
+    """What has an agreement issued, and asks about it."""
+    return of_case(case, f"agreement:{agreement.n}", external_ref=agreement.ref)
+
+
+def to_call_off_agreement(case: Case, agreement: Agreement) -> Order:
+    """What calls an agreement off."""
+    return of_case(case, f"agreement:{agreement.n}:off", external_ref=agreement.ref)
 
 
 def with_ref(order: Order, ref: str) -> Order:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
@@ -16,17 +18,42 @@ async def persist(record: Record, name: str, order: ports.Order, summary: str) -
     """Have an effect, however long someone takes to put right what stands in its way. That it is refused is journaled
     once, and so is that it took place after all."""
     while True:
-        try:
-            receipt = await effects.insist(name, order, record.policy.timers, summary)
-        except ActivityError as error:
-            if is_cancelled_exception(error):
-                raise
-            await _report(record, name, order.key, effects.refused(error) or effects.cause_of(error))
-        else:
-            if refusal_of(record.case, order.key):
-                await record.proceed(c.SettleRefusal(order.key), f"refusal:{order.key}:settled")
+        receipt = await _try(record, name, order, summary)
+        if receipt is not None:
             return receipt
         await effects.in_an_hour(f"{summary} was refused")
+
+
+async def persist_while(
+    record: Record, name: str, order: ports.Order, summary: str, needed: Callable[[], bool]
+) -> ports.Receipt | None:
+    """The same for as long as it is needed. An order under way is not taken back; one that is refused is given up,
+    and with it what was to be put right."""
+    while True:
+        receipt = await _try(record, name, order, summary)
+        if receipt is not None:
+            return receipt
+        if not await effects.needed_in_an_hour(needed, f"{summary} was refused"):
+            await _settle(record, order.key)
+            return None
+
+
+async def _try(record: Record, name: str, order: ports.Order, summary: str) -> ports.Receipt | None:
+    """The effect, or None when it was refused."""
+    try:
+        receipt = await effects.insist(name, order, record.policy.timers, summary)
+    except ActivityError as error:
+        if is_cancelled_exception(error):
+            raise
+        await _report(record, name, order.key, effects.refused(error) or effects.cause_of(error))
+        return None
+    await _settle(record, order.key)
+    return receipt
+
+
+async def _settle(record: Record, key: str) -> None:
+    if refusal_of(record.case, key):
+        await record.proceed(c.SettleRefusal(key), f"refusal:{key}:settled")
 
 
 async def _report(record: Record, name: str, key: str, code: str) -> None:

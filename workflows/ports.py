@@ -48,11 +48,14 @@ EFFECTS: Mapping[str, str] = {
     "notices.send_notice": "notices",
     "field.book_visit": "field",
     "field.call_off_visit": "field",
+    "contracts.issue_agreement": "contracts",
+    "contracts.call_off_agreement": "contracts",
 }
 """Each effect (Order → Receipt) and the task queue it is done on."""
 
 LOOK_UPS: Mapping[str, str] = {
-    f"{queue}.look_up": queue for queue in ("ledger", "terminals", "risk", "bank", "status", "notices", "field")
+    f"{queue}.look_up": queue
+    for queue in ("ledger", "terminals", "risk", "bank", "status", "notices", "field", "contracts")
 }
 """What became of an effect (Order → Receipt, or None when it never took place), by its key."""
 
@@ -70,6 +73,8 @@ FIELD_VISIT = "field.visit"
 """Order (external_ref: the visit's) → VisitState."""
 FIELD_NOTE = "field.note"
 """VisitNote → nothing: what the visit means for the merchant's contact tasks and the contact log."""
+CONTRACTS_AGREEMENT = "contracts.agreement"
+"""Order (external_ref: the agreement's) → AgreementState."""
 NOTICES_SEND = "notices.send"
 """NoticeOrder → Delivered, or an error of type QUIET (details: seconds) when the merchant must not be rung up now."""
 NOTICES_RESEND = "notices.resend"
@@ -81,7 +86,7 @@ QUIET = "QuietHours"
 DESK_NEXT_ITEMS = "desk.next_items"
 """BulkRun → BulkProgress: the next items of a bulk action, each judged, done and settled."""
 
-QUEUES = ("ledger", "terminals", "risk", "bank", "status", "notices", "documents", "field")
+QUEUES = ("ledger", "terminals", "risk", "bank", "status", "notices", "documents", "field", "contracts")
 """The task queues of the hands, one per partner."""
 CASES = "cases"
 """The task queue of the procedures."""
@@ -189,6 +194,19 @@ class VisitState:
     happened_at: str
     result: str = ""
     slot_ends: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementState:
+    """How an agreement stands at contract signing: `outcome` is how it ended, or empty while it can be signed. The
+    text to be signed has the hash `document_sha256`; the link that leads to it lies in the vault."""
+
+    outcome: Literal["", "signed", "declined", "withdrawn", "expired"]
+    happened_at: str
+    document_sha256: str
+    expires_at: str
+    link_ref: str = ""
+    signature_ref: str = ""
 
 
 @dataclass(frozen=True, slots=True)

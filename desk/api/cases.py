@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, ConfigDict, Field
 
 from desk import problems
 from desk.access import Caller, TheDesk, is_merchant_side
+from desk.agreements import sign_url
 from desk.api.complaints import register
 from desk.bodies import Body
 from desk.contact_bodies import ComplaintBody
@@ -125,6 +126,16 @@ async def get_case(told: TheCase, seen_by: TheViewer, desk: TheDesk) -> dict[str
     if at := await desk.erasing.erased_at(told.case.merchant_no):
         view["personal_data_erased_at"] = format_time(at)
     return view
+
+
+@router.get("/{case_id}/agreement", summary="Where the agreement of a case is signed")
+async def get_agreement(told: TheCase, actor: Caller, desk: TheDesk) -> dict[str, Any]:
+    """For the merchant and its agent: the page at contract signing, the hash of the text that is signed there, and
+    until when. 404 when there is nothing to sign."""
+    url = await sign_url(desk, told, actor)
+    agreement = told.case.agreement
+    assert agreement is not None, "there is a link to it"
+    return {"sign_url": url, "document_sha256": agreement.sha256, "sign_by": agreement.expires_at}
 
 
 @router.get("/{case_id}/events", summary="What happened in a case, in order")

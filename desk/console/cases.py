@@ -11,6 +11,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import RedirectResponse, Response
 
 from desk import problems
+from desk.agreements import sign_url
 from desk.api.cases import get_cases
 from desk.api.commands import get_command
 from desk.api.complaints import get_complaints
@@ -131,6 +132,13 @@ async def get_since(visit: TheVisit, case_id: str, position: int = 0) -> Respons
     facts = await gather(visit, case_id)
     news = [one for one in facts.happenings if one.position > position and not one.quiet]
     return pages.page(visit.request, visit, "since.html", case=facts.view, news=news, sentence=facts.sentence)
+
+
+@router.get("/cases/{case_id}/agreement")
+async def get_agreement(visit: TheVisit, case_id: str) -> Response:
+    """Leads the merchant to the page on which its agreement is signed."""
+    told = await find(visit.desk, visit.actor, case_id)
+    return RedirectResponse(await sign_url(visit.desk, told, visit.actor), 303)
 
 
 def fresh_key() -> str:

@@ -93,6 +93,7 @@ COMMANDS: Mapping[str, tuple[Spec, ...]] = {
     "resubmit": (),
     "reset_credentials": (Spec("otp", "code"),),
     "sign_agreement": (Spec("signature_ref"),),
+    "renew_agreement": (),
     "new_account": (Spec("holder"), Spec("number"), Spec("bank")),
     "approve_account": (_REASON,),
     "rejustify": (_REASON,),

@@ -19,7 +19,7 @@ from domain.policy import Policy
 
 HIDDEN = frozenset({
     "case_id", "terminal_sn", "merchant_no", "merchant_type", "policy_version", "public_code", "ref", "step_key",
-    "message_ref", "key", "receipt", "account_ref",
+    "message_ref", "key", "receipt", "account_ref", "link_ref",
 })  # fmt: skip
 QUIET = frozenset(
     {"NoticeSent", "StepStarted", "StepDone", "ControlEnforced", "CallbackIgnored", "TransactionsQuestioned"}
@@ -320,6 +320,8 @@ SHOWN: Mapping[str, Show] = {
     "matches": _matches, "release_fen": _money, "approved_by": _listed, "notice": _named("notice"),
     "channel": _text, "delivered_at": _moment, "audience": _text, "source": _plain, "recorded": _text,
     "visit": _plain, "place": _text, "visit_ref": _code, "result": _text, "happened_at": _moment, "promised": _due,
+    "agreement": _plain, "agreement_ref": _code, "document_sha256": _code, "expires_at": _moment,
+    "signature_ref": _code,
     "claimed": _text, "command": _named("command"), "author": _author, "dues": _dues,
 }  # fmt: skip
 """How each field of an event is shown, in the order in which they stand."""

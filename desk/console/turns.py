@@ -16,8 +16,8 @@ from domain.controls import disposable_fen
 from domain.events import Amounts
 
 PRIMARY = frozenset({
-    "confirm_reason", "open_appeal", "submit", "resubmit", "approve", "reset_credentials", "sign_agreement",
-    "new_account", "approve_account", "rejustify", "field_done",
+    "confirm_reason", "open_appeal", "submit", "resubmit", "approve", "reset_credentials", "new_account",
+    "approve_account", "rejustify", "field_done",
 })  # fmt: skip
 """The forms that stand open: what the case most likely waits for."""
 

@@ -8,6 +8,13 @@ merchants and accounts are references into the vault.
 
 from __future__ import annotations
 
+from domain.events.agreement import (
+    AgreementAnswered,
+    AgreementAskedAnew,
+    AgreementCalledOff,
+    AgreementIssued,
+    AgreementOrdered,
+)
 from domain.events.controls import (
     ControlAttached,
     ControlEnforced,
@@ -127,6 +134,7 @@ Event = (
     | PayoutAnswered | PayoutAccountNeeded | PayoutAccountNamed | PayoutAccountChecked | PayoutAccountApproved
     | ReleaseExecuted | PostActionReminded | PostActionOverdue | LimitsReduced | PostActionLapsed | LapseLifted
     | PostActionsDone | LimitsRestored | CaseClosed
+    | AgreementOrdered | AgreementIssued | AgreementAnswered | AgreementAskedAnew | AgreementCalledOff
     | CaseReopened | LegalHoldPlaced | LegalHoldLifted | RemainderProposed | RemainderReleased
     | MonitoringEnded | ReopenWindowEnded
     | NoticeSent | MessageRecorded | CallbackIgnored | DiscrepancyFound | DiscrepancyResolved | CommandRefused
@@ -136,6 +144,11 @@ __all__ = [
     "AUTHORITIES",
     "ActionDone",
     "ActionsRequired",
+    "AgreementAnswered",
+    "AgreementAskedAnew",
+    "AgreementCalledOff",
+    "AgreementIssued",
+    "AgreementOrdered",
     "Amounts",
     "AppealOpened",
     "ApprovalVoided",

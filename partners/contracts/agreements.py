@@ -2,10 +2,13 @@
 
 import secrets
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any, Final, cast
 
 from partners.contracts.forms import Agreement, AgreementRequest, MoveRequest, SigningBehaviour
-from partners.kit import Connection, Course, Courses, Partner, Refusal, clock, plan
+from partners.kit import Connection, Course, Courses, Partner, Queries, Refusal, clock, plan
+
+SQL = Queries(Path(__file__).with_name("queries.sql"))
 
 AGREEMENTS: Final = Courses(
     "agreement",
@@ -23,11 +26,12 @@ CONTRARY: Final = {"signed": "declined", "declined": "signed", "withdrawn": "sig
 """What would contradict each outcome that is told."""
 
 
-async def issue(connection: Connection, partner: Partner, key: str, body: AgreementRequest) -> Course:
-    """A new agreement with a link to sign it; it expires by itself. Refusal 409 `already-open`."""
+async def issue(connection: Connection, partner: Partner, key: str, body: AgreementRequest, sign_at: str) -> Course:
+    """A new agreement with a link to sign it below the address `sign_at`; it expires by itself. Refusal 409
+    `already-open`."""
     now = (await clock.read(connection)).now
     facts = {
-        "sign_url": f"https://sign.example/{secrets.token_urlsafe(12)}",
+        "sign_url": f"{sign_at}{secrets.token_urlsafe(24)}",
         "expires_at": (now + timedelta(days=body.valid_days)).isoformat(),
     }
     subjects = [f"{body.merchant_no}/{body.template}"]
@@ -37,6 +41,22 @@ async def issue(connection: Connection, partner: Partner, key: str, body: Agreem
     if behaviour.acts:
         await plan(connection, course, behaviour.does, behaviour.after_seconds, _by_itself(behaviour, body, now.date()))
     return course
+
+
+async def behind(connection: Connection, token: str) -> Course | None:
+    """The agreement that a link leads to, by the end of the link."""
+    row = await (await connection.execute(SQL["by_link"], {"token": token})).fetchone()
+    return await AGREEMENTS.lock(connection, row["ref"]) if row else None
+
+
+async def choose(connection: Connection, partner: Partner, course: Course, *, signs: bool, sha256: str) -> Course:
+    """What the merchant chose on the page behind the link: it signs with a certificate of this service, or declines.
+    Refusals as for `make`."""
+    body = AgreementRequest.model_validate(course.asked)
+    if not signs:
+        return await make(connection, partner, course, MoveRequest(move="decline", reason="declined on the page"))
+    today = (await clock.read(connection)).now.date()
+    return await make(connection, partner, course, MoveRequest.model_validate(_signature(body, today, sha256)))
 
 
 async def make(connection: Connection, partner: Partner, course: Course, wanted: MoveRequest) -> Course:
@@ -73,9 +93,13 @@ async def _go(connection: Connection, partner: Partner, course: Course, move: st
 def _by_itself(behaviour: SigningBehaviour, body: AgreementRequest, today: date) -> dict[str, Any]:
     if behaviour.does == "decline":
         return {"move": "decline", "reason": "does not want it"}
+    return _signature(body, today, body.document_sha256)
+
+
+def _signature(body: AgreementRequest, today: date, sha256: str) -> dict[str, Any]:
     certificate = {"serial": f"CA-{secrets.token_hex(6)}", "valid_until": (today + timedelta(days=365)).isoformat()}
     return {
-        "move": "sign", "document_sha256": body.document_sha256, "signer_ref": f"signer:{body.merchant_no}",
+        "move": "sign", "document_sha256": sha256, "signer_ref": f"signer:{body.merchant_no}",
         "certificate": certificate,
     }  # fmt: skip
 

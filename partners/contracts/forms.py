@@ -1,5 +1,6 @@
 """What callers send to contract signing and what they read back."""
 
+import hashlib
 from datetime import date, datetime
 from typing import Annotated, Literal, Self
 
@@ -17,9 +18,18 @@ class AgreementRequest(Payload):
     merchant_no: Name
     template: Name = Field(description="Which agreement, for example `acquiring-2026`.")
     document_sha256: Sha256 = Field(description="Of the text as it was shown: exactly this is signed.")
+    text: Annotated[str, StringConstraints(max_length=100_000)] | None = Field(
+        None, description="The text itself, for the page on which it is signed; its hash is `document_sha256`."
+    )
     fee_plan: Name | None = None
     language: Literal["zh", "en"] = "zh"
     valid_days: Annotated[int, Field(ge=1, le=90, description="Calendar days until the link expires.")] = 15
+
+    @model_validator(mode="after")
+    def _is_the_text_of_its_hash(self) -> Self:
+        if self.text is not None and hashlib.sha256(self.text.encode()).hexdigest() != self.document_sha256:
+            raise ValueError("text: its SHA-256 is not document_sha256")
+        return self
 
 
 class Certificate(Payload):

@@ -32,6 +32,7 @@ async def test_every_name_of_the_ports_is_registered_on_its_queue(config, record
         ports.LEDGER_RECONCILE: "ledger",
         ports.FIELD_VISIT: "field",
         ports.FIELD_NOTE: "field",
+        ports.CONTRACTS_AGREEMENT: "contracts",
     }
 
     async with open_calls(config) as calls:

@@ -55,7 +55,7 @@ class Config:
     provider: Oidc | None = None
     policy_version: str | None = None
     hook_secrets: dict[str, str] = field(
-        default_factory=lambda: {name: f"{name}-secret" for name in ("bank", "network", "notices")}
+        default_factory=lambda: {name: f"{name}-secret" for name in ("bank", "contracts", "network", "notices")}
     )
 
     @property

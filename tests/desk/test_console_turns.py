@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 
 from domain.one_time import one_time_key, one_time_password
+from journal.parties import subject_of
 from samples.facts import PaperFacts
 from samples.papers import render
 from tests.desk.console_work import as_, in_review, until
 from tests.desk.test_hooks import signed
 from tests.desk.working import PNG, Work
 from tests.workflows.hands import refusing
+from workflows.ports import AgreementState
 
 
 async def judged(work: Work, case_id: str) -> None:
@@ -132,12 +134,41 @@ async def test_a_returned_payout_is_sent_to_another_account(work):
     assert "6222021001116245710" not in page.text
     page = await until(merchant, theirs, "the new account awaits approval")
     page = merchant.read(await merchant.send(page.form("/commands/sign_agreement"), signature_ref="ESIGN-1"))
-    assert "The agreement is signed." in page.text
+    assert "The signature of the agreement is recorded." in page.text
     for name in ("supervisor1", "reviewer1"):
         reviewer = await as_(house, name)
         page = await until(reviewer, f"/console/cases/{case_id}", "the new account awaits approval")
         page = reviewer.read(await reviewer.send(page.form("/commands/approve_account"), reason="同名"))
         assert "The new account is approved." in page.text
+
+
+async def test_the_portal_leads_to_the_page_on_which_the_agreement_is_signed(work: Work):
+    house = work.house
+    case_id = await work.in_review(reason="R03", held_fen=0)
+    key = f"{case_id}:agreement:1"
+    link = await house.desk.vault.put(subject_of("898310058120001"), "link", {"url": "https://sign.example/s/1"})
+    work.hands.agreements[key] = AgreementState("", "", "5e" * 32, "2027-01-10T02:00:00.000000+00:00", link)
+    await judged(work, case_id)
+    amounts = {"release_fen": 0, "penalty_fen": 0, "claims_fen": 0}
+    for reviewer in (house.supervisor1, house.reviewer1):
+        await work.do(reviewer, case_id, "approve", **amounts, reason="ok")
+    merchant = await as_(house, "merchant1")
+    theirs = f"/portal/cases/{case_id}"
+    page = await until(merchant, theirs, "Open the signing page")
+    assert page.form("/commands/sign_agreement")
+    led = await merchant.get(f"{theirs}/agreement", follow=False)
+    assert (led.status_code, led.headers["location"]) == (303, "https://sign.example/s/1")
+    told = await house.merchant1.get(f"/api/v1/cases/{case_id}/agreement")
+    assert told.json()["sign_url"] == "https://sign.example/s/1"
+    assert (await house.officer1.get(f"/api/v1/cases/{case_id}/agreement")).status_code == 403
+    said = {"message_ref": f"{key}-s", "case_id": case_id, "step_key": key, "outcome": "signed",
+            "signature_ref": "SIG-1", "occurred_at": "2026-11-23T10:00:00+08:00"}  # fmt: skip
+    assert (await signed(house, "contracts", said)).json()["state"] == "accepted"
+    await work.until(case_id, "closed_released")
+    assert (await signed(house, "contracts", said)).json()["state"] == "duplicate"
+    other = said | {"message_ref": f"{key}-d", "outcome": "declined"}
+    assert (await signed(house, "contracts", other)).json()["state"] == "discrepancy"
+    assert (await house.merchant1.get(f"/api/v1/cases/{case_id}/agreement")).status_code == 404
 
 
 async def test_what_a_partner_refuses_stands_on_the_page_of_those_who_work_on_the_case(work: Work):

@@ -10,6 +10,7 @@ from functools import cache
 
 from domain import commands as c
 from domain.actors import SYSTEM, Actor
+from domain.agreement import agreement_key
 from domain.case import Case, Status
 from domain.commands import Command
 from domain.controls import disposable_fen
@@ -95,6 +96,7 @@ def commands(case: Case) -> Iterator[tuple[Command, Actor]]:
     yield c.LiftLegalHold(D24.document_id), COMPLIANCE
     yield c.ResetCredentials(), MERCHANT
     yield c.SignAgreement("signature-1"), MERCHANT
+    yield c.AnswerAgreement(agreement_key(case, 1), "signed", "M-2", case.since, "SIG-1"), SYSTEM
     yield c.ChangeParty("name"), OFFICER
     yield c.AddControl(a_control("C9")), OFFICER
     yield c.Execute(), SYSTEM

@@ -92,6 +92,9 @@ def test_actions_before_and_after_the_release_are_named() -> None:
     before = Appeal.of("S01").approved().when(c.Execute()).accepted
     assert sentence(before).endswith("do before the release: reset_credentials.")
     after = carry_out(Appeal.of("R03").executing())
+    after = after.when(c.OrderAgreement()).accepted
+    issued = c.IssueAgreement(1, "A-1", "5e" * 32, "vault:link", "2026-11-17T02:00:00.000000+00:00")
+    after = after.when(issued).accepted
     assert sentence(after).endswith("do after the release: sign_agreement.")
     late = after.when_due("post_action").accepted
     assert waiting_on(late.case, POLICY).until == late.case.dues["post_action_lapse"].due

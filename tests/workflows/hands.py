@@ -88,6 +88,7 @@ class Hands:
     verdicts: dict[str, ports.Verified] = field(default_factory=dict)
     bank: dict[str, ports.PayoutState] = field(default_factory=dict)
     visits: dict[str, ports.VisitState] = field(default_factory=dict)
+    agreements: dict[str, ports.AgreementState] = field(default_factory=dict)
     visit_notes: list[tuple[str, str]] = field(default_factory=list)
     gates: list[Gate] = field(default_factory=list)
     running: int = 0
@@ -194,6 +195,12 @@ class Hands:
         await self._play(ports.FIELD_VISIT, "field", order)
         return self.visits.get(order.key, ports.VisitState("", ""))
 
+    @activity.defn(name=ports.CONTRACTS_AGREEMENT)
+    async def agreement(self, order: ports.Order) -> ports.AgreementState:
+        await self._play(ports.CONTRACTS_AGREEMENT, "contracts", order)
+        issued = ports.AgreementState("", "", "5e" * 32, "2026-11-24T02:00:00.000000+00:00", "vault:link")
+        return self.agreements.get(order.key, issued)
+
     @activity.defn(name=ports.FIELD_NOTE)
     async def note_visit(self, note: ports.VisitNote) -> None:
         await self._play(ports.FIELD_NOTE, "field", note)
@@ -246,6 +253,7 @@ class Hands:
             "bank": [self.payout, self.check_account],
             "documents": [self.verify],
             "field": [self.visit, self.note_visit],
+            "contracts": [self.agreement],
             "notices": [self.notify, self.resend, self.broadcast],
         }
         return [*effects, *looks, *special.get(queue, [])]

@@ -5,8 +5,8 @@ Each act is by someone who took no part so far, so that four-eyes never stands i
 
 from __future__ import annotations
 
+from domain import agreement, field
 from domain import commands as c
-from domain import field
 from domain.actors import SYSTEM, Actor
 from domain.business_time import local_date
 from domain.case import Case
@@ -48,8 +48,8 @@ class Cooperation:
     def over(self) -> bool:
         watched = [name for name in self.case.dues if not name.startswith("hold:")]
         owed = any(control.owed for control in self.case.controls) or self.case.limits_owed
-        visited = self.case.visit is not None and self.case.visit.is_open
-        return not (self.case.is_open or watched or self.case.owed or owed or visited)
+        asked = any(one is not None and one.is_open for one in (self.case.visit, self.case.agreement))
+        return not (self.case.is_open or watched or self.case.owed or owed or asked)
 
     def next_act(self) -> None:
         """The next thing that someone of good will does."""
@@ -62,6 +62,9 @@ class Cooperation:
             return
         if self.case.visit is not None and field.owed(self.case) == "call_off":
             self.do(c.CallOffVisit(self.case.visit.n, "cancelled"))
+            return
+        if self.case.agreement is not None and agreement.owed(self.case, POLICY) == "call_off":
+            self.do(c.CallOffAgreement(self.case.agreement.n, "withdrawn"))
             return
         due = next((one for one in self.case.standing_controls if one.rejustify_tier), None)
         if due:

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from domain import commands as c
 from domain.actors import SYSTEM
+from domain.agreement import agreement_key
 from domain.business_time import format_time
 from domain.case import Case, Status
 from domain.commands import Command
@@ -242,6 +243,18 @@ class Moves:
         ]  # fmt: skip
         self.world.ask(self.pick(acts))
 
+    def contract_signing_acts(self) -> None:
+        """The agreement is ordered, issued, called off, or contract signing says a word about it, in any order."""
+        n = self.case.agreement.n if self.case.agreement else 1
+        key, at = agreement_key(self.case, max(n - self.chance(10), 1)), format_time(self.world.clock)
+        ref, outcome = f"sign-{self.dice.randrange(6)}", self.pick(("signed", "declined", "withdrawn", "expired"))
+        acts: list[Command] = [
+            c.OrderAgreement(), c.IssueAgreement(n, "A-1", "5e" * 32, "vault:link", at), c.CountSignature(),
+            c.CallOffAgreement(n, "withdrawn"),
+            c.AnswerAgreement(key, outcome, ref, at, "SIG-1" if outcome == "signed" else ""),  # type: ignore[arg-type]
+        ]  # fmt: skip
+        self.world.ask(self.pick(acts))
+
     def the_account_is_checked(self) -> None:
         self.world.ask(c.RecordAccountCheck(self.chance(80), Text("同名。", "The same name.")))
 
@@ -294,6 +307,8 @@ class Moves:
             ]  # fmt: skip
         if self.case.visit is not None and (status is Status.AWAITING_FIELD or self.case.visit.is_open):
             moves += [self.field_service_acts] * 6
+        if status is Status.POST_ACTIONS or self.case.agreement is not None:
+            moves += [self.contract_signing_acts] * 4
         if status in {Status.SUBMITTED, Status.PENDING_CHECK}:
             moves += [self.verification_answers] * 8
         if status in {Status.APPROVED, Status.EXECUTING, Status.COMPENSATING, Status.SUSPENDED_LEGAL}:
