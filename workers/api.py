@@ -75,9 +75,12 @@ class Api:
         """The answer as it is."""
         return (await self._sent("GET", path, params=_without_none(params))).text
 
-    async def post(self, path: str, body: Mapping[str, Any] | None = None, **params: Any) -> Any:
-        """The answer, or None when there is nothing (204)."""
-        return await self._call("POST", path, params=_without_none(params), json=body)
+    async def post(
+        self, path: str, body: Mapping[str, Any] | None = None, *, key: str | None = None, **params: Any
+    ) -> Any:
+        """The answer, or None when there is nothing (204). Under one `key` it is done once, however often it is asked;
+        without one every call is another."""
+        return await self._call("POST", path, key=key, params=_without_none(params), json=body)
 
     async def upload(self, path: str, form: Mapping[str, str], file: Path) -> Any:
         """Sends a file with a form."""
@@ -92,8 +95,8 @@ class Api:
         response = await self._sent(method, path, **more)
         return response.json() if response.content else None
 
-    async def _sent(self, method: str, path: str, **more: Any) -> httpx2.Response:
-        headers = {"Idempotency-Key": str(uuid4())} if method == "POST" else {}
+    async def _sent(self, method: str, path: str, *, key: str | None = None, **more: Any) -> httpx2.Response:
+        headers = {"Idempotency-Key": key or str(uuid4())} if method == "POST" else {}
         try:
             response = await self._client.request(method, f"/api/v1{path}", headers=headers, **more)
         except httpx2.HTTPError as error:

@@ -169,3 +169,32 @@ async def test_the_desk_at_a_glance_is_shown_with_how_fresh_it_is(work: Work, th
     assert "in_review_1" in told
     code, figures = await thaw("stats", "--days", "1")
     assert (code, figures["figures"]["ageing"]["as_of"]["behind"]) == (0, 0)
+
+
+async def test_the_same_words_given_again_are_one_notice_and_another_on_demand(
+    work: Work, thaw: Thaw, tmp_path: Path
+) -> None:
+    files = [tmp_path / "zh.txt", tmp_path / "en.txt"]
+    files[0].write_text("费率调整\n\n自2027年起调整。\n", encoding="utf-8")
+    files[1].write_text("New rates [2027]\nThey change in 2027.\n", encoding="utf-8")
+    given = [str(path) for path in files]
+    code, told = await thaw("announce", *given)
+    assert (code, told["letters"]["en"]) == (0, {"subject": "New rates [2027]", "text": "They change in 2027."})
+    assert await thaw("announce", *given) == (0, told)
+    code, other = await thaw("announce", *given, "--again")
+    assert (code, other["broadcast_id"] == told["broadcast_id"]) == (0, False)
+    listed = (await thaw("announcements", as_json=False))[1]
+    assert f"{told['broadcast_id']}  New rates [2027]: {told['merchants']} merchants, 0 sent" in listed
+    assert listed.count("New rates [2027]") == 2
+
+
+async def test_a_text_without_its_subject_or_from_someone_who_may_not_publish_is_told_so(
+    work: Work, thaw: Thaw, tmp_path: Path
+) -> None:
+    empty, good = tmp_path / "empty.txt", tmp_path / "good.txt"
+    empty.write_text("only a subject\n", encoding="utf-8")
+    good.write_text("Subject\ntext\n", encoding="utf-8")
+    code, told = await thaw("announce", str(empty), str(good))
+    assert (code, "write the subject in the first line" in told["error"]) == (2, True)
+    code, told = await thaw("announce", str(good), str(good), "--as", "officer1")
+    assert (code, told["status"]) == (1, 403)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -21,18 +23,23 @@ def announce(
     zh: Annotated[Path, typer.Argument(help="A text file in Chinese: its first line is the subject.")],
     en: Annotated[Path, typer.Argument(help="The same in English.")],
     user: AsSupervisor = "supervisor1",
+    again: Annotated[bool, typer.Option("--again", help="Publish the same words a second time.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Publish a notice of policy to all merchants. It cannot be called back; see how far it is with announcements."""
+    """Publish a notice of policy to all merchants. It cannot be called back; see how far it is with announcements.
+
+    The same words are one notice: given again, because the answer was lost, the command says how far it is.
+    """
     try:
         body = {"zh": _letter(zh), "en": _letter(en)}
     except (OSError, ValueError) as error:
         raise fail(str(error), 2, as_json=as_json) from None
-    told = ask(user, lambda api: api.post("/broadcasts", body), as_json=as_json)
+    key = None if again else f"announce-{hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()}"
+    told = ask(user, lambda api: api.post("/broadcasts", body, key=key), as_json=as_json)
     if as_json:
         print_json(told)
-    else:
-        out.print(f"{told['broadcast_id']} is on its way to {told['merchants']} merchants")
+        return
+    out.print(f"{told['broadcast_id']}: to {told['merchants']} merchants, {told['sent']} told so far", markup=False)
 
 
 def _letter(path: Path) -> dict[str, str]:
@@ -52,4 +59,4 @@ def announcements(user: AsAuditor = "auditor1", as_json: Json = False) -> None:
         state = f"finished {when(one['finished_at'])}" if one["finished_at"] else "going out"
         counts = ", ".join(f"{one[name]} {name.replace('_', ' ')}" for name in ("sent", "held_back", "unreachable"))
         subject = one["letters"]["en"]["subject"]
-        out.print(f"{one['broadcast_id']}  {subject}: {one['merchants']} merchants, {counts}; {state}")
+        out.print(f"{one['broadcast_id']}  {subject}: {one['merchants']} merchants, {counts}; {state}", markup=False)
