@@ -65,6 +65,6 @@ limit %(limit)s;
 -- Cases whose workflow calls partners just now, the longest waiting first.
 select stream as case_id
 from journal.streams
-where open and status in ('approved', 'executing', 'compensating', 'submitted', 'pending_check')
+where open and status in ('approved', 'executing', 'compensating', 'submitted', 'pending_check', 'awaiting_field', 'post_actions')
 order by waiting_since
 limit %(limit)s;

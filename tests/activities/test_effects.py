@@ -74,12 +74,14 @@ STATEMENTS = {"ledger.open_accounts", "terminals.register"}
 """Effects without a key at their partner: they state how things shall be."""
 VISITS = {"field.book_visit", "field.call_off_visit"}
 """Effects on a visit, which goes its own course: `test_field.py` tries them."""
+AGREEMENTS = {"contracts.issue_agreement", "contracts.call_off_agreement"}
+"""Likewise on an agreement: `test_contracts.py`."""
 
 every_effect = pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.effect)
 
 
 def test_every_effect_of_the_ports_is_tried_here():
-    assert {scene.effect for scene in SCENES} | STATEMENTS | VISITS == set(EFFECTS)
+    assert {scene.effect for scene in SCENES} | STATEMENTS | VISITS | AGREEMENTS == set(EFFECTS)
 
 
 @pytest.fixture
