@@ -22,7 +22,7 @@ from desk.console.calls import Answer, RefusedError
 from desk.console.casefacts import gather
 from desk.console.forms import Attempt, MistypedError
 from desk.console.kinship import kin, voided_by
-from desk.console.timeline import folded
+from desk.console.timeline import stretches
 from desk.console.visits import Form, PageRoute, SentForm, TheVisit, Visit
 from desk.console.words import word, words
 from desk.histories import find
@@ -113,7 +113,7 @@ async def case_page(
         "case.html",
         page=facts,
         policy=facts.policy,
-        timeline=folded(facts.happenings),
+        timeline=stretches(facts.happenings),
         kin=kin(facts.told, facts.beside, visit.language) if facts.beside else None,
         voided=voided_by(facts.told, visit.language),
         **shown,

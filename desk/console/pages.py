@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import secrets
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -80,7 +81,7 @@ def environment(language: Language) -> Environment:
         return word(group, str(key)).of(language)
 
     made.settled = {"t": t, "name": name}
-    make, keep = fragments.makers(made)
+    make, keep, know = fragments.makers(made)
     made.globals.update(
         t=t,
         name=name,
@@ -94,7 +95,9 @@ def environment(language: Language) -> Environment:
         formats=formats,
         piece=make,
         kept_piece=keep,
+        known_piece=know,
         session_secret=fragments.SECRET,
+        page_key=fragments.KEY,
     )
     made.filters.update(
         money=formats.money,
@@ -139,6 +142,7 @@ def page(request: Request, visit: Visit | None, template: str, *, status: int = 
         "visit": visit,
         "here_full": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
         "now": now,
+        "now_minute": fragments.minute(now),
         "ago": lambda moment: formats.ago(moment, now, language),
         "until": lambda moment: formats.until(moment, now, language),
         "urgency": lambda moment: formats.urgency(moment, now),
@@ -146,6 +150,6 @@ def page(request: Request, visit: Visit | None, template: str, *, status: int = 
     }
     body = environment(language).get_template(template).render(shown)
     if visit:
-        body = body.replace(fragments.SECRET, visit.csrf)
+        body = body.replace(fragments.SECRET, visit.csrf).replace(fragments.KEY, f"page-{secrets.token_urlsafe(18)}")
     headers = {**HEADERS, "content-language": TAGS[language], "vary": "cookie, accept-language"}
     return HTMLResponse(body, status, headers)

@@ -100,8 +100,17 @@ def _kept(event: Mapping[str, Any], telling: Telling) -> Happening:
     return happening
 
 
-def folded(happenings: Sequence[Happening]) -> list[tuple[bool, list[Happening]]]:
-    """The events in runs: each by itself, but quiet ones that follow each other together."""
+Run = tuple[bool, list[Happening]]
+"""One event, or (True) quiet ones that follow each other."""
+
+
+def stretches(happenings: Sequence[Happening]) -> list[tuple[bool, list[Run]]]:
+    """The events in runs, and these in stretches that tell (True) or do not tell what lies in the vault: the piece of a
+    page that shows the latter may be kept."""
+    return [(sealed, list(runs)) for sealed, runs in groupby(_runs(happenings), key=lambda run: run[1][0].sealed)]
+
+
+def _runs(happenings: Sequence[Happening]) -> list[Run]:
     return [
         (quiet, run)
         for quiet, group in groupby(happenings, key=lambda happening: happening.quiet)

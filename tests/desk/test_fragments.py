@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from jinja2 import DictLoader, Environment
 
-from desk.console.fragments import SECRET, makers
+from desk.console.fragments import KEY, SECRET, makers
 from desk.histories import tell
 from tests.desk.house import House
 from tests.desk.surfer import Surfer
@@ -14,11 +16,30 @@ def test_a_piece_is_made_once_for_the_same_facts_and_escapes_them():
     made = list[str]()
     environment = Environment(autoescape=True, loader=DictLoader({"p": "{{ note(what) }}"}))
     environment.globals["note"] = lambda what: made.append(what) or what
-    _, kept = makers(environment)
+    _, kept, _ = makers(environment)
 
     assert [kept("p", what=one) for one in ("<a>", "b", "<a>")] == ["&lt;a&gt;", "b", "&lt;a&gt;"]
     assert made == ["<a>", "b"]
     assert kept("p", what=["x"]) == kept("p", what=("x",))  # a list is taken as it stands now
+
+
+def test_a_piece_known_by_its_key_is_made_once_for_it():
+    made = list[str]()
+    environment = Environment(autoescape=True, loader=DictLoader({"p": "{{ note(what) }}", "q": "{{ note(what) }}"}))
+    environment.globals["note"] = lambda what: made.append(what) or what
+    _, _, known = makers(environment)
+
+    told = [known(key, template, what=f"{key}{template}") for key, template in ("ap", "aq", "bp", "ap")]
+    assert told == made[:3] + made[:1]
+
+
+async def test_every_form_of_a_page_has_a_key_of_its_own_and_no_page_that_of_another(house: House, case_id: str):
+    surfer = Surfer(house)
+    await surfer.log_in("officer1")
+    looks = [(await surfer.get(f"/console/cases/{case_id}")).text for _ in range(2)]
+    keys = [re.findall(r'name="key" value="([^"]+)"', page) for page in looks]
+    assert len({*keys[0], *keys[1]}) == len(keys[0]) + len(keys[1]) > 4
+    assert not any(KEY in page for page in looks)
 
 
 async def test_each_reader_finds_their_own_secret_in_kept_forms(house: House, case_id: str):
