@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import AwareDatetime, Field, StrictBool, model_validator
+from pydantic_core import PydanticCustomError
 
 from desk.bodies import Body, Id, Line, Plain, Recorded, Words
 
@@ -58,10 +59,17 @@ class ExtendBody(Body):
 
 
 class AnswerBody(Body):
-    """What came of a complaint, in words for the merchant."""
+    """What came of a complaint, in words for the merchant. One that is upheld may have its closed case reopened."""
 
     outcome: Literal["upheld", "partly", "not_upheld"]
     answer: Words
+    reopen_case: StrictBool = False
+
+    @model_validator(mode="after")
+    def _reopens_what_was_upheld(self) -> Self:
+        if self.reopen_case and self.outcome == "not_upheld":
+            raise PydanticCustomError("not_upheld", "Only a complaint that is upheld, or partly, reopens its case")
+        return self
 
 
 class ReplyBody(Body):

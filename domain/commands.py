@@ -96,6 +96,15 @@ class Reopen:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderReopening:
+    """A complaint about the case was upheld, and its answer has the case taken up again; `statement_ref` is what the
+    merchant complained of. It is given with the answer alone."""
+
+    complaint_id: str
+    statement_ref: str
+
+
+@dataclass(frozen=True, slots=True)
 class JudgeDocument:
     document_id: str
     verdict: Literal["accept", "reject", "unsure"]
@@ -411,9 +420,9 @@ class RecordRefusal:
 
 Command = (
     AddControl | ConfirmReason | OpenAppeal | DispatchField | FieldDone | AddDocument | ExtendEvidence | Submit
-    | Resubmit | Withdraw | Reopen | JudgeDocument | Waive | RequestSupplement | Approve | Reject | ReturnReview
-    | Rejustify | PlaceLegalHold | LiftLegalHold | ResetCredentials | SignAgreement | RenewAgreement | NewAccount
-    | ApproveAccount | PostMessage | ChangeParty | PassDeadline | RecordEnforcement | RecordChecks | DeferChecks
+    | Resubmit | Withdraw | Reopen | OrderReopening | JudgeDocument | Waive | RequestSupplement | Approve | Reject
+    | ReturnReview | Rejustify | PlaceLegalHold | LiftLegalHold | ResetCredentials | SignAgreement | RenewAgreement
+    | NewAccount | ApproveAccount | PostMessage | ChangeParty | PassDeadline | RecordEnforcement | RecordChecks | DeferChecks
     | ResumeChecks | Execute | StartStep | FinishStep | LoseStep | FailStep | UndoStep | OrderVisit | BookVisit
     | AnswerVisit | CallOffVisit | OrderAgreement | IssueAgreement | AnswerAgreement | CountSignature
     | CallOffAgreement | AnswerPayout | RecordAccountCheck | RecordLimits | RecordNotice | RecordRefusal

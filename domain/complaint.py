@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, TypeAlias
 
 from domain.business_time import after_calendar_days, local_date, parse_time
@@ -18,6 +18,8 @@ from domain.refusals import Refused, refuse
 
 Status: TypeAlias = Literal["investigating", "answered", "dissatisfied"]
 Channel: TypeAlias = Literal["portal", "phone", "counter", "letter", "12363", "regulator"]
+REMINDED_BEFORE = timedelta(days=3)
+"""How long before its time the lead is told that an answer is still owed."""
 Outcome: TypeAlias = Literal["upheld", "partly", "not_upheld"]
 
 

@@ -291,7 +291,7 @@ def _on_stages(case: Case, event: StagesEvent, moment: Moment) -> Case:
             )
             status = Status.DRAFT if case.confirmed else Status.OPENED
             again = enter(case, status, event.dues, review=kept, evidence=_still_good(case.evidence, moment.at))
-            at_l2 = replace(again, tier_floor=higher(case.tier_floor, "L2"))
+            at_l2 = replace(again, tier_floor=higher(case.tier_floor, "L3" if event.complaint_id else "L2"))
             return ended(replace(at_l2, appealed_by=moment.by, closed_at=None, sla_runs=()), "reopen")
         case e.PartyChanged():
             changed_payee = event.what == "settlement_account"

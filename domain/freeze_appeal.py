@@ -39,6 +39,10 @@ from domain.refusals import Refused, refuse
 
 Decision = tuple[Event, ...] | Refused
 
+COMPLAINT_HANDLERS = ("supervisor", "compliance_head")
+"""Who answers complaints, and may have a case reopened by the answer."""
+REOPENED_FROM = PEOPLES["reopen"].when
+
 
 def decide(case: Case, command: Command, asked: Asked, policy: Policy) -> Decision:
     """The events a command leads to, or why it is refused. Checked in this order: role, version, status, the rules."""
@@ -86,6 +90,8 @@ def _decide(case: Case, command: Command, asked: Asked, policy: Policy) -> Decis
             return release.withdraw(case, command, asked, policy)
         case c.Reopen():
             return reopen(case, command, asked, policy)
+        case c.OrderReopening():
+            return order_reopening(case, command, asked, policy)
         case c.JudgeDocument():
             return evidence.judge_document(case, command, asked, policy)
         case c.Waive():
@@ -210,7 +216,23 @@ def reopen(case: Case, command: c.Reopen, asked: Asked, policy: Policy) -> Decis
     if not case.standing_controls:
         return refuse("nothing-held-on")
     dues = deadlines.for_evidence(policy, asked.at) if case.confirmed else ()
-    return (CaseReopened(command.statement_ref, evidence.on_behalf(asked), dues),)
+    return (CaseReopened(command.statement_ref, evidence.on_behalf(asked), dues, ""),)
+
+
+def order_reopening(case: Case, command: c.OrderReopening, asked: Asked, policy: Policy) -> Decision:
+    """A complaint that was upheld has a closed appeal taken up again at L3, also after the merchant's own 30 days, but
+    not where the law forbids it or nothing is held on."""
+    if not asked.by.has(*COMPLAINT_HANDLERS):
+        return refuse("role-not-allowed", command="order_reopening", roles=", ".join(COMPLAINT_HANDLERS))
+    if case.status not in REOPENED_FROM:
+        when = ", ".join(sorted(REOPENED_FROM))
+        return refuse("wrong-status", status=case.status, command="order_reopening", when=when)
+    if not review.reopenable(case, policy):
+        return refuse("not-reopenable")
+    if not case.standing_controls:
+        return refuse("nothing-held-on")
+    dues = deadlines.for_evidence(policy, asked.at) if case.confirmed else ()
+    return (CaseReopened(command.statement_ref, on_behalf=True, dues=dues, complaint_id=command.complaint_id),)
 
 
 def change_party(case: Case, command: c.ChangeParty, asked: Asked, policy: Policy) -> Decision:

@@ -119,6 +119,7 @@ COMMANDS: Mapping[str, type[Any]] = {
     "answer_payout": c.AnswerPayout,
     "answer_visit": c.AnswerVisit,
     "answer_agreement": c.AnswerAgreement,
+    "order_reopening": c.OrderReopening,
 }
 """The commands that reach a case from outside its procedure, by name."""
 
@@ -140,6 +141,11 @@ def _in_a_city(body: Body) -> Body:
     return {**body, "place": "city"}
 
 
+def _without_complaint(body: Body) -> Body:
+    """In form 1 of a reopening no complaint had ordered it."""
+    return {**body, "complaint_id": ""}
+
+
 def _recorded_by_hand(body: Body) -> Body:
     """In form 1 of a visit's end it was always an officer who recorded it."""
     return {**body, "result": "", "visit_ref": ""}
@@ -149,6 +155,7 @@ FORMS = Forms(
     {
         ("FieldServiceRequested", 1): _in_a_city,
         ("FieldServiceDone", 1): _recorded_by_hand,
+        ("CaseReopened", 1): _without_complaint,
         ("LegalHoldPlaced", 1): _unstated,
         ("LegalHoldLifted", 1): _unstated,
         ("CommandRefused", 1): _by_nobody,

@@ -4,6 +4,7 @@ The facts are events of the streams `complaint:<complaint_id>`, form 1, and a ro
 
     ComplaintRegistered  {complaint_id, merchant_no, case_id, channel, rules, statement_ref, due_at}
     ComplaintExtended    {complaint_id, due_at, reason}
+    ComplaintWatched     {complaint_id, word, due_at}
     ComplaintAnswered    {complaint_id, outcome, answer_ref}
     ComplaintEscalated   {complaint_id, reply_ref}
 
@@ -14,16 +15,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Literal
 
-from psycopg.rows import dict_row
+from psycopg.rows import class_row, dict_row
 
 from domain.actors import name_of
 from domain.business_time import format_time
 from domain.complaint import Channel, Complaint, Outcome
 from domain.stream import Draft, Head, canonical, seal
 from journal import writing
+from journal.inbox import Message, put
 from journal.parties import subject_of
 from journal.registry import Act, ContendedError
 from journal.requests import AppendRequest, compose
@@ -54,6 +56,17 @@ class NewComplaint:
     due_at: str
 
 
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """A complaint of whose time leads are to be told: due soon, or overdue."""
+
+    complaint_id: str
+    merchant_no: str
+    case_id: str
+    due_at: datetime
+    word: Literal["due_soon", "overdue"]
+
+
 class Complaints:
     """Writes and reads complaints."""
 
@@ -82,8 +95,11 @@ class Complaints:
                 await _moved(connection, "extend", {"complaint_id": complaint.complaint_id, **facts})
                 await _note(connection, head, complaint.complaint_id, "ComplaintExtended", facts, act)
 
-    async def answer(self, complaint: Complaint, outcome: Outcome, answer: str, act: Act) -> None:
-        """Raises MovedOnError, and `journal.vault.ForgottenError`."""
+    async def answer(
+        self, complaint: Complaint, outcome: Outcome, answer: str, act: Act, order: Message | None = None
+    ) -> None:
+        """With an `order` for the case it is about: both are written, or neither. Raises MovedOnError, and
+        `journal.vault.ForgottenError`."""
         async with transaction(self._pool) as connection:
             head, repeated = await _end_of(connection, complaint.complaint_id, act.command_id)
             if repeated:
@@ -93,6 +109,8 @@ class Complaints:
             row = {"complaint_id": complaint.complaint_id, **facts, "by": name_of(act.actor), "at": act.occurred_at}
             await _moved(connection, "answer", row)
             await _note(connection, head, complaint.complaint_id, "ComplaintAnswered", facts, act)
+            if order is not None:
+                await put(connection, order, complaint.case_id)
 
     async def reply(self, complaint: Complaint, words: str, act: Act) -> None:
         """Its merchant is not content with the answer. Raises MovedOnError, and `journal.vault.ForgottenError`."""
@@ -103,6 +121,29 @@ class Complaints:
             ref = await self._put(connection, complaint.merchant_no, "complaint_reply", words)
             await _moved(connection, "reply", {"complaint_id": complaint.complaint_id, "reply_ref": ref})
             await _note(connection, head, complaint.complaint_id, "ComplaintEscalated", {"reply_ref": ref}, act)
+
+    async def unanswered(self, now: datetime, soon: timedelta, limit: int = 50) -> tuple[Unanswered, ...]:
+        """Those of which leads are to be told that an answer falls due within `soon`, or is overdue. What was told of
+        once is not told of again."""
+        asked = {"now": now, "soon": now + soon, "limit": limit}
+        async with (
+            reading(self._pool) as connection,
+            connection.cursor(row_factory=class_row(Unanswered)) as cursor,
+        ):
+            await cursor.execute(SQL["unanswered"], asked)
+            return tuple(await cursor.fetchall())
+
+    async def watched(self, told: Unanswered, act: Act) -> bool:
+        """Notes that the lead was told; False when that was noted, or the complaint was answered or given more time
+        meanwhile."""
+        row = {"complaint_id": told.complaint_id, "due_at": told.due_at, "at": act.occurred_at}
+        facts = {"word": told.word, "due_at": format_time(told.due_at)}
+        async with transaction(self._pool) as connection:
+            head, repeated = await _end_of(connection, told.complaint_id, act.command_id)
+            if repeated or (await connection.execute(SQL[f"put_{told.word}"], row)).rowcount != 1:
+                return False
+            await _note(connection, head, told.complaint_id, "ComplaintWatched", facts, act)
+        return True
 
     async def find(self, complaint_id: str) -> Complaint | None:
         """The complaint, open or answered."""

@@ -40,8 +40,8 @@ RELEASED = "release_notice"
 """The notice of the release's own step (`notices.send_notice`)."""
 POLICY_NOTICE = "policy_notice"
 """A notice to all merchants, about no case."""
-PROMISES = ("promise_due_soon", "promise_missed", "callback_missed")
-"""What staff are told of promises that were made to merchants; they belong to no case."""
+PROMISES = ("promise_due_soon", "promise_missed", "callback_missed", "complaint_due_soon", "complaint_overdue")
+"""What staff are told of promises that were made to merchants and of answers owed to them; it is about no case."""
 AGREEMENT = "_agreement"
 """The acquiring agreement, which merchants sign anew."""
 NOT_REACHED = "merchant_not_reached"
@@ -78,7 +78,10 @@ class Wording:
     ) -> Letter:
         """What a notice that is owed says. `merchant_type` decides which papers a checklist names."""
         if order.notice in PROMISES:
-            more = {"merchant_no": order.merchant_no, "due": order.facts["due"]}
+            facts = order.facts
+            more = {
+                "merchant_no": order.merchant_no, "due": facts["due"], "complaint_id": facts.get("complaint_id", ""),
+            }  # fmt: skip
             return self._letter(order.notice, language, channel, self._about(order.facts.get("case_id", ""), "") | more)
         policy = policies.load(order.policy_version)
         public = policy.public_reason(order.public_reason)

@@ -36,6 +36,7 @@ from journal.changes import changes
 from journal.inbox import Command, Inbox
 from journal.relay import Relay, Standing, Unregistered
 from workers.announcing import Announcing
+from workers.answering import Answering
 from workers.bulk import BulkStarting
 from workers.connect import connect, telemetry
 from workers.database import open_journal
@@ -267,6 +268,7 @@ async def _serve(settings: Settings) -> None:
             group.create_task(sealing.run())
             group.create_task(Retiring(desk).run())
             group.create_task(Promising(desk).run())
+            group.create_task(Answering(desk).run())
             group.create_task(Reranking(desk).run())
             group.create_task(Announcing(desk).run())
             group.create_task(Schedules(client).run())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -9,9 +10,11 @@ from fastapi import APIRouter, Depends, Request
 import policies.complaints as rules
 from desk import problems
 from desk.access import Caller, TheDesk, allow, is_merchant_side, only, own
+from desk.commands import check
 from desk.complaint_letter import tell
 from desk.contact_bodies import AnswerBody, ComplaintBody, ExtendBody, ReplyBody
 from desk.context import Desk
+from desk.delivery import deliver_stored, message_of
 from desk.histories import find
 from desk.refusals import refuse
 from desk.routes import DeskRoute
@@ -19,15 +22,17 @@ from domain import complaint as deciding
 from domain.actors import Actor, name_of
 from domain.business_time import format_time, local_date, parse_time
 from domain.complaint import Complaint
+from domain.freeze_appeal import COMPLAINT_HANDLERS
 from domain.refusals import Refused
 from journal.complaints import MovedOnError, NewComplaint, OpenAlreadyError
 from journal.registry import Act
 from journal.vault import ForgottenError, NoSuchRecordError
+from workflows.messages import CommandOrder
 
 router = APIRouter(prefix="/api/v1/complaints", tags=["complaints"], route_class=DeskRoute)
 
 COMPLAINERS = ("officer", "supervisor", "compliance_head", "merchant", "agent")
-HANDLERS = ("supervisor", "compliance_head")
+HANDLERS = COMPLAINT_HANDLERS
 """Who answers, having had no part in the case."""
 HEADS = ("compliance_head",)
 """Who gives a complaint more time."""
@@ -109,9 +114,16 @@ async def post_answer(
     request: Request,
     body: AnswerBody,
 ) -> dict[str, Any]:
-    """By someone who had no part in the case. The merchant is told by letter and reads it in the portal."""
-    refused = deciding.may_answer(complaint, actor.name, await _parts(desk, actor, complaint.case_id))
-    return await _done(desk, complaint, actor, request, refused, body)
+    """By someone who had no part in the case. The merchant is told by letter and reads it in the portal. With
+    `reopen_case` the closed case is taken up again at L3 in the same step; refused where that cannot be."""
+    told = await find(desk, actor, complaint.case_id)
+    refused = deciding.may_answer(complaint, actor.name, frozenset(name_of(entry.actor) for entry in told.entries))
+    order = None
+    if body.reopen_case and refused is None:
+        fields = {"complaint_id": complaint.complaint_id, "statement_ref": complaint.statement_ref}
+        await check(desk, actor, told, "order_reopening", fields)
+        order = CommandOrder("order_reopening", json.dumps(fields), f"{request.state.command_id}:reopen", actor)
+    return await _done(desk, complaint, actor, request, refused, body, order)
 
 
 @router.post("/{complaint_id}/dissatisfied", summary="Say that the answer is not enough")
@@ -133,6 +145,7 @@ async def _done(
     request: Request,
     refused: Refused | None,
     body: ExtendBody | AnswerBody | ReplyBody,
+    order: CommandOrder | None = None,
 ) -> dict[str, Any]:
     if refused is not None:
         raise problems.refused(refused)
@@ -142,7 +155,8 @@ async def _done(
             case ExtendBody():
                 await desk.complaints.extend(complaint, format_time(body.until), body.reason, act)
             case AnswerBody():
-                await desk.complaints.answer(complaint, body.outcome, body.answer, act)
+                message = message_of(order) if order else None
+                await desk.complaints.answer(complaint, body.outcome, body.answer, act, message)
             case ReplyBody():
                 await desk.complaints.reply(complaint, body.statement, act)
     except MovedOnError:
@@ -151,15 +165,12 @@ async def _done(
         raise problems.refused(refuse("personal-data-erased")) from None
     now = await desk.complaints.find(complaint.complaint_id)
     assert now is not None
+    if order is not None:
+        desk.metrics.stored()
+        desk.soon(deliver_stored(desk, order.command_id), "deliver the reopening that a complaint ordered")
     if not isinstance(body, ReplyBody):
         desk.soon(tell(desk, now, act), "tell what became of a complaint")
     return await shown(desk, now, actor)
-
-
-async def _parts(desk: Desk, actor: Actor, case_id: str) -> frozenset[str]:
-    """Everyone who had a part in the case."""
-    told = await find(desk, actor, case_id)
-    return frozenset(name_of(entry.actor) for entry in told.entries)
 
 
 async def shown(desk: Desk, complaint: Complaint, actor: Actor) -> dict[str, Any]:

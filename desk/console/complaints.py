@@ -16,6 +16,8 @@ from desk.console.cases import SHOWN_AGAIN, fresh_key, perform
 from desk.console.forms import Attempt, Filling, MistypedError
 from desk.console.visits import CONSOLE, PageRoute, SentForm, TheVisit, Visit
 from desk.console.words import word, words
+from desk.histories import find
+from domain.freeze_appeal import REOPENED_FROM
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 of_staff = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -70,6 +72,7 @@ async def post_deed(
 
 async def _page(visit: Visit, complaint_id: str, attempt: Attempt | None = None, *, done: str = "") -> Response:
     complaint = await found_complaint(complaint_id, visit.actor, visit.desk)
+    told = await find(visit.desk, visit.actor, complaint.case_id)
     may: dict[str, Any] = {"complaint_answer": HANDLERS, "complaint_extend": HEADS} if complaint.is_open else {}
     filling = Filling(options={"outcomes": choices.of_words("complaint_outcome", OUTCOMES, visit.language)})
     return pages.page(
@@ -80,7 +83,13 @@ async def _page(visit: Visit, complaint_id: str, attempt: Attempt | None = None,
         here_full=f"{CONSOLE}/complaints/{complaint_id}",
         complaint=await shown(visit.desk, complaint, visit.actor),
         forms={
-            deed: forms.shown(deed, filling, visit.language, attempt if attempt and attempt.form == deed else None)
+            deed: [
+                field
+                for field in forms.shown(
+                    deed, filling, visit.language, attempt if attempt and attempt.form == deed else None
+                )
+                if field.spec.name != "reopen_case" or told.case.status in REOPENED_FROM
+            ]
             for deed, roles in may.items()
             if visit.may(*roles)
         },

@@ -150,7 +150,8 @@ FORMS: Mapping[str, tuple[Spec, ...]] = {
     "callback": (Spec("at", "moment"), Spec("note", "area")),
     "complaint": (Spec("statement", "area"),),
     "dissatisfied": (Spec("statement", "area"),),
-    "complaint_answer": (Spec("outcome", "radio", options="outcomes"), Spec("answer", "area")),
+    "complaint_answer": (Spec("outcome", "radio", options="outcomes"), Spec("answer", "area"),
+                         Spec("reopen_case", "check", optional=True)),
     "complaint_extend": (Spec("until", "moment"), _REASON),
     "contact": (
         Spec("way", "select", options="ways"), Spec("direction", "select", options="directions"),

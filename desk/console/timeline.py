@@ -329,6 +329,7 @@ SHOWN: Mapping[str, Show] = {
     "matches": _matches, "release_fen": _money, "approved_by": _listed, "notice": _named("notice"),
     "channel": _text, "delivered_at": _moment, "audience": _text, "source": _plain, "recorded": _text,
     "visit": _plain, "place": _text, "visit_ref": _code, "result": _text, "happened_at": _moment, "promised": _due,
+    "complaint_id": _code,
     "agreement": _plain, "agreement_ref": _code, "document_sha256": _code, "expires_at": _moment,
     "signature_ref": _code,
     "claimed": _text, "command": _named("command"), "author": _author, "dues": _dues,

@@ -207,11 +207,13 @@ class CaseClosed:
 
 @dataclass(frozen=True, slots=True)
 class CaseReopened:
-    """A closed appeal is taken up again; what was verified and still stands is kept."""
+    """A closed appeal is taken up again; what was verified and still stands is kept. `complaint_id` names the complaint
+    whose answer ordered it, if one did."""
 
     statement_ref: str
     on_behalf: bool
     dues: tuple[Due, ...]
+    complaint_id: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ values (%(complaint_id)s, %(merchant_no)s, %(case_id)s, %(channel)s, 'investigat
 on conflict (case_id) where status = 'investigating' do nothing;
 
 -- name: extend
-update journal.complaints set due_at = %(due_at)s, extended_for = %(reason)s
+update journal.complaints
+set due_at = %(due_at)s, extended_for = %(reason)s, reminded_at = null, overdue_told_at = null
 where complaint_id = %(complaint_id)s and status = 'investigating' and due_at < %(due_at)s;
 
 -- name: answer
@@ -30,6 +31,24 @@ where complaint_id = %(complaint_id)s and status = 'answered';
 
 -- name: find
 select * from journal.complaints where complaint_id = %(complaint_id)s;
+
+-- name: unanswered
+-- Complaints of whose time leads must be told: an answer that falls due by `soon`, and one that is overdue.
+select complaint_id, merchant_no, case_id, due_at,
+       case when due_at <= %(now)s then 'overdue' else 'due_soon' end as word
+from journal.complaints
+where status = 'investigating' and due_at <= %(soon)s
+    and case when due_at <= %(now)s then overdue_told_at is null else reminded_at is null end
+order by due_at, complaint_id
+limit %(limit)s;
+
+-- name: put_due_soon
+update journal.complaints set reminded_at = %(at)s
+where complaint_id = %(complaint_id)s and status = 'investigating' and due_at = %(due_at)s and reminded_at is null;
+
+-- name: put_overdue
+update journal.complaints set overdue_told_at = %(at)s
+where complaint_id = %(complaint_id)s and status = 'investigating' and due_at = %(due_at)s and overdue_told_at is null;
 
 -- name: list
 -- Open ones first, the most urgent first; a null does not narrow.

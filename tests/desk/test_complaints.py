@@ -12,6 +12,7 @@ import pytest
 from tests.desk.gateway import Gateway, open_gateway
 from tests.desk.house import MERCHANT_NO, Config, House, opened, problem
 from tests.desk.surfer import Surfer
+from tests.desk.working import Work
 
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 
@@ -143,3 +144,23 @@ async def test_a_complaint_is_its_merchants_alone(house: House, case_id: str):
     early = await house.merchant1.post(f"{path}/dissatisfied", {"statement": "x"})
     assert problem(early)["type"].endswith("complaint-not-answered")
     assert (await house.merchant1.get(f"{path}x")).status_code == 404
+
+
+async def test_the_answer_that_upholds_a_complaint_reopens_its_closed_case_in_one_step(work: Work):
+    house = work.house
+    case_id = await work.case()
+    told = await complain(house, case_id)
+    path = f"/api/v1/complaints/{told['complaint_id']}/answer"
+    answer = {"outcome": "upheld", "answer": "重新审核", "reopen_case": True}
+    refused = await house.supervisor1.post(path, {**answer, "outcome": "not_upheld"})
+    still_open = await house.supervisor1.post(path, answer)
+    assert (refused.status_code, problem(still_open)["type"]) == (422, "urn:thaw:refused:wrong-status")
+    assert (await house.merchant1.get(path.removesuffix("/answer"))).json()["status"] == "investigating"
+
+    await work.do(house.merchant1, case_id, "withdraw", reason="等不及了")
+    assert (await house.supervisor1.post(path, answer, key="answered")).json()["status"] == "answered"
+    case = await work.until(case_id, "opened")
+    assert (case["tier"], case["waiting_on"]["who"]) == ("L3", "officer")
+    events = (await house.auditor1.get(f"/api/v1/cases/{case_id}/events")).json()
+    (reopened,) = [event for event in events if event["type"] == "CaseReopened"]
+    assert (reopened["actor"], reopened["data"]["complaint_id"]) == ("supervisor:supervisor1", told["complaint_id"])

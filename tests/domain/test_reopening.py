@@ -118,3 +118,14 @@ def test_a_reopened_appeal_is_decided_by_two_again() -> None:
 def test_a_confirmed_reason_that_asks_for_no_document_is_not_confirmed_twice() -> None:
     past = Appeal.of("R07").rejected().when(AGAIN, by=MERCHANT).accepted
     assert past.now(Status.DRAFT).case.evidence.requirements == ()
+
+
+def test_a_complaint_that_was_upheld_has_it_reopened_at_l3_whenever_that_is() -> None:
+    order = c.OrderReopening("CP-1", "vault:complaint")
+    rejected = Appeal().rejected()
+    rejected.when(order, by=REVIEWER_1).then("role-not-allowed")
+    late = rejected.when_due("reopen").accepted
+    late.when(c.Reopen("vault:s"), by=MERCHANT).then("reopen-window-over")
+    again = late.when(order, by=SUPERVISOR).then(like(CaseReopened, complaint_id="CP-1", on_behalf=True))
+    assert (again.now(Status.DRAFT).case.tier_floor, "supervisor1" in again.case.review.handled) == ("L3", True)
+    again.when(order, by=SUPERVISOR).then("wrong-status")

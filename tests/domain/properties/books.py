@@ -226,7 +226,7 @@ class Books:
         self.required += [[code] for code in sorted(types - known)]
 
     def _CaseReopened(self, body: dict[str, Any], who: str, entry: Entry) -> None:  # noqa: N802
-        self.floor = max(self.floor, "L2")
+        self.floor = max(self.floor, "L3" if body["complaint_id"] else "L2")
         day = _day(entry.occurred_at)
         self.papers = {name: paper for name, paper in self.papers.items() if paper.proves(day)}
 
