@@ -422,9 +422,9 @@ Command = (
     AddControl | ConfirmReason | OpenAppeal | DispatchField | FieldDone | AddDocument | ExtendEvidence | Submit
     | Resubmit | Withdraw | Reopen | OrderReopening | JudgeDocument | Waive | RequestSupplement | Approve | Reject
     | ReturnReview | Rejustify | PlaceLegalHold | LiftLegalHold | ResetCredentials | SignAgreement | RenewAgreement
-    | NewAccount | ApproveAccount | PostMessage | ChangeParty | PassDeadline | RecordEnforcement | RecordChecks | DeferChecks
-    | ResumeChecks | Execute | StartStep | FinishStep | LoseStep | FailStep | UndoStep | OrderVisit | BookVisit
-    | AnswerVisit | CallOffVisit | OrderAgreement | IssueAgreement | AnswerAgreement | CountSignature
+    | NewAccount | ApproveAccount | PostMessage | ChangeParty | PassDeadline | RecordEnforcement | RecordChecks
+    | DeferChecks | ResumeChecks | Execute | StartStep | FinishStep | LoseStep | FailStep | UndoStep | OrderVisit
+    | BookVisit | AnswerVisit | CallOffVisit | OrderAgreement | IssueAgreement | AnswerAgreement | CountSignature
     | CallOffAgreement | AnswerPayout | RecordAccountCheck | RecordLimits | RecordNotice | RecordRefusal
     | ReportRefusal | SettleRefusal
 )  # fmt: skip
