@@ -15,15 +15,21 @@ DATA = f"""
 """
 """An event's body with names such as sources, terminals and the desk give them."""
 
+# What is copied is read once, into a set of its own: sought in the table that is being filled, it would be sought among
+# ever more rows, once for each of them.
+
 _STREAMS = f"""
+    with one as materialized (select s from journal.streams as s where s.stream = %(template)s)
     insert into journal.streams
-    select (jsonb_populate_record(s, jsonb_build_object(
+    select made.*
+    from one
+    cross join generate_series(1, %(cases)s) as n
+    cross join lateral jsonb_populate_record(one.s, jsonb_build_object(
         'stream', {NAME}, 'terminal_sn', 'SN-' || lpad(n::text, 8, '0'), 'merchant_no', (847100000000000 + n / 3)::text,
-        'open', %(open)s, 'opened_at', s.opened_at - n * interval '10 seconds'))).*
-    from journal.streams as s, generate_series(1, %(cases)s) as n
-    where s.stream = %(template)s
+        'open', %(open)s, 'opened_at', (one.s).opened_at - n * interval '10 seconds')) as made
 """
 _EVENTS = f"""
+    with e as materialized (select * from journal.events where stream = %(template)s)
     insert into journal.events (
         stream, position, version, type, form, occurred_at, actor, command_id, ordinal, data, previous_hash, hash
     )
@@ -32,20 +38,22 @@ _EVENTS = f"""
             'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"'),
         actor, replace(command_id, %(template)s, {NAME}), ordinal, {DATA}::json,
         previous_hash, hash
-    from generate_series(1, %(cases)s) as n, journal.events as e
-    where e.stream = %(template)s
+    from generate_series(1, %(cases)s) as n, e
 """
 _TASKS = f"""
     insert into journal.tasks (
-        task_id, case_id, case_kind, kind, level, roles, excluded, since, due_at, rank_at, amount_fen, priority
+        task_id, case_id, case_kind, kind, level, roles, excluded, since, due_at, rank_at, reranks_at,
+        amount_fen, priority
     )
     select {NAME} || ':review_1', {NAME}, 'freeze_appeal', case n % 5 when 0 then 'review_2' else 'review_1' end,
         'L' || 1 + n % 3,
         case n % 3 when 2 then array['supervisor', 'compliance_head'] else array['reviewer', 'supervisor'] end,
         array['reviewer' || 2 + n % 7], now(), now() + n % 100000 * interval '1 minute',
-        now() + n % 100000 * interval '1 minute', 8642000,
+        now() + n % 100000 * interval '1 minute', now() + n % 1000 * interval '1 hour', 8642000,
         jsonb_build_object('due_at', now() + n % 100000 * interval '1 minute', 'tier_boost_minutes', 0,
-            'amount_boost_minutes', 0)
+            'amount_boost_minutes', 0, 'money_days_boost_minutes', 60, 'age_boost_minutes', 0,
+            'held_since', now() - interval '1 day', 'opened_at', now() - interval '1 day',
+            'policy_version', %(policy)s::text)
     from generate_series(1, %(cases)s) as n
 """
 _WORDS = f"""
@@ -94,7 +102,7 @@ async def worded(journal: Journal, cases: int, indexes: bytes) -> None:
 
 
 async def _fill(journal: Journal, statements: tuple[str, ...], cases: int, *, is_open: bool) -> None:
-    asked = {"cases": cases, "template": TEMPLATE, "open": is_open}
+    asked = {"cases": cases, "template": TEMPLATE, "open": is_open, "policy": stories.POLICY.version}
     async with journal.pool.connection() as connection:
         async with connection.transaction():
             await connection.execute("set local statement_timeout = 0")

@@ -1,14 +1,15 @@
-"""The queue's changes for everyone who watches: one listener per process, and a look now and then.
+"""The queue's changes for everyone who watches: one listener and one reader per process, however many watch.
 
 Notifications are hints; the rows are the truth. When none came for a while, or some may have been missed, the events
-written since the last look say which tasks may have changed.
+written since the last look say which tasks may have changed. What changed is read once and passed on to every watcher;
+whoever reads so slowly that too much has changed meanwhile is told to look at the whole queue anew.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import aclosing, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterable
+from contextlib import aclosing, asynccontextmanager
 
 import structlog
 from psycopg import OperationalError
@@ -16,70 +17,110 @@ from psycopg_pool import PoolTimeout
 
 from desk.context import Desk
 from journal.changes import changes
-from journal.queue import Mark
+from journal.queue import Mark, TaskNow
 
 LOG = structlog.stdlib.get_logger()
 MOST_WAITING = 500
-"""Changes kept for a watcher who reads slowly; the oldest are dropped, since each task is read anew anyway."""
+"""Changed tasks kept for a watcher who reads slowly."""
+MOST_READ = 200
+"""Tasks read in one go."""
+PAUSE_SECONDS = 1.0
+"""Before what could not be read is tried again."""
+
+
+class Watcher:
+    """What one watcher has not heard yet: each task that changed, as it stands now."""
+
+    def __init__(self) -> None:
+        self._changed: dict[str, TaskNow] = {}
+        self._behind = False
+        self._news = asyncio.Event()
+
+    def tell(self, tasks: Iterable[TaskNow]) -> None:
+        """Adds to what is to be heard; beyond `MOST_WAITING` only that the queue is to be looked at anew."""
+        if not self._behind:
+            self._changed.update((now.task.task_id, now) for now in tasks)
+            if len(self._changed) > MOST_WAITING:
+                self._changed, self._behind = {}, True
+        self._news.set()
+
+    async def heard(self) -> list[TaskNow] | None:
+        """The next changes, once there are some; None for so many that the whole queue is to be looked at anew."""
+        await self._news.wait()
+        self._news.clear()
+        found, behind = list(self._changed.values()), self._behind
+        self._changed, self._behind = {}, False
+        return None if behind else found
 
 
 class Changes:
-    """Passes the ids of changed tasks to every watcher."""
+    """Reads the tasks that changed, and passes them to every watcher."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._watchers: set[asyncio.Queue[str]] = set()
+        self._watchers: set[Watcher] = set()
+        self._touched: set[str] = set()
+        self._news = asyncio.Event()
         self._seen: Mark | None = None
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: tuple[asyncio.Task[None], ...] = ()
 
     def start(self) -> None:
-        self._task = asyncio.create_task(self._run())
+        self._tasks = (asyncio.create_task(self._listen()), asyncio.create_task(self._read()))
 
     async def stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     @asynccontextmanager
-    async def heard(self) -> AsyncIterator[Callable[[], Awaitable[set[str]]]]:
-        """A function that waits for the next changes, as long as the block lasts."""
-        inbox: asyncio.Queue[str] = asyncio.Queue(MOST_WAITING)
-        self._watchers.add(inbox)
-
-        async def next_changes() -> set[str]:
-            found = {await inbox.get()}
-            while not inbox.empty():
-                found.add(inbox.get_nowait())
-            return found
-
+    async def watched(self) -> AsyncIterator[Watcher]:
+        """A watcher who hears of changes as long as the block lasts."""
+        watcher = Watcher()
+        self._watchers.add(watcher)
         try:
-            yield next_changes
+            yield watcher
         finally:
-            self._watchers.discard(inbox)
+            self._watchers.discard(watcher)
 
-    async def _run(self) -> None:
+    async def _listen(self) -> None:
         async with aclosing(changes(self._desk.config.database_url, "thaw_queue")) as heard:
             async for task_id in heard:
-                if task_id is not None:
-                    self._tell(task_id)
-                elif self._watchers:
-                    await self._look()
-                else:
+                if not self._watchers:
                     self._seen = None
+                elif task_id is not None:
+                    self._touch({task_id})
+                else:
+                    await self._look()
 
     async def _look(self) -> None:
-        """Tells of what changed since the last look."""
+        """Finds what changed since the last look."""
         try:
             self._seen, touched = await self._desk.queue.touched(self._seen)
         except (OperationalError, PoolTimeout) as error:
             LOG.warning("the queue cannot be looked at", why=str(error))
             return
-        for task_id in touched:
-            self._tell(task_id)
+        self._touch(touched)
 
-    def _tell(self, task_id: str) -> None:
-        for inbox in self._watchers:
-            if inbox.full():
-                inbox.get_nowait()
-            inbox.put_nowait(task_id)
+    def _touch(self, task_ids: set[str]) -> None:
+        if task_ids:
+            self._touched |= task_ids
+            self._news.set()
+
+    async def _read(self) -> None:
+        """Reads what was touched, many at a time, for all watchers at once."""
+        while True:
+            await self._news.wait()
+            if not self._touched:
+                self._news.clear()
+                continue
+            some = set(list(self._touched)[:MOST_READ])
+            self._touched -= some
+            try:
+                tasks = await self._desk.queue.now(some)
+            except (OperationalError, PoolTimeout) as error:
+                LOG.warning("changed tasks cannot be read", why=str(error))
+                self._touched |= some
+                await asyncio.sleep(PAUSE_SECONDS)
+                continue
+            for watcher in self._watchers:
+                watcher.tell(tasks)

@@ -110,6 +110,10 @@ class Cases:
         more = len(found) > rows
         return Page(found[:rows], after(found[rows - 1].opened_at, found[rows - 1].case_id) if more else None)
 
+    async def for_officers(self, limit: int) -> tuple[Case, ...]:
+        """Open cases that wait for an officer, the longest waiting first."""
+        return await self._rows(SQL["for_officers"], {"limit": limit})
+
     async def open_on_terminal(self, terminal_sn: str) -> tuple[Case, ...]:
         """The terminal's open cases, oldest first."""
         return await self._rows(ON_TERMINAL, {"terminal_sn": terminal_sn})

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from psycopg.rows import class_row
+from psycopg.rows import class_row, dict_row
 
 from domain.business_time import local_date
 from journal import claims, rota
@@ -55,6 +55,21 @@ class QueuedTask:
     sentence_en: str | None
     holder: str | None
     held_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskNow:
+    """A task as it stands now, whatever its state, and what keeps it out of someone's queue."""
+
+    task: QueuedTask
+    closed: bool
+    excluded: frozenset[str]
+    put_off: bool
+
+    def in_queue_of(self, user: str) -> bool:
+        """Whether the queue shows it to someone who has a role for it."""
+        free = self.task.holder in {None, user} and not self.put_off
+        return free and not self.closed and user not in self.excluded
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +238,18 @@ class Queue:
         """A task whatever its state, closed ones too."""
         found = await self._all(QueuedTask, SQL["one"], {"task_id": task_id})
         return found[0] if found else None
+
+    async def now(self, task_ids: Collection[str]) -> tuple[TaskNow, ...]:
+        """These tasks as they stand now; what there is of them."""
+        asked = {"task_ids": list(task_ids), "now": self._clock()}
+        async with self._pool.connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
+            await cursor.execute(SQL["now"], asked, prepare=False)
+            rows = await cursor.fetchall()
+        return tuple(
+            TaskNow(closed=row.pop("closed"), excluded=frozenset(row.pop("excluded")), put_off=row.pop("put_off"),
+                task=QueuedTask(**row))
+            for row in rows
+        )  # fmt: skip
 
     async def of_case(self, case_id: str) -> tuple[QueuedTask, ...]:
         """The case's open tasks."""

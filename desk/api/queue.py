@@ -107,19 +107,25 @@ async def post_next(actor: Taker, desk: TheDesk, tier: str | None = None, kind: 
 
 @router.get("/queue/stream", summary="The queue's changes, as server-sent events", response_class=EventSourceResponse)
 async def get_stream(actor: Watcher, request: Request, desk: TheDesk) -> AsyncIterator[ServerSentEvent]:
-    """Each event `task` is a task the caller may take, as it stands now; `gone` one that is done or taken."""
+    """Each event `task` is a task the caller may take, as it stands now; `gone` one that is done, taken or put off.
+    `ready` comes first, and again when more has changed than was read: then the queue is to be read anew."""
     changes: Changes = request.app.state.changes
-    yield ServerSentEvent(event="ready", data={"queue": len((await desk.queue.page(actor.name, actor.roles)).items)})
-    async with changes.heard() as heard:
+    async with changes.watched() as watcher:
+        yield await _ready(actor, desk)
         while True:
-            for task_id in await heard():
-                task = await desk.queue.find(task_id)
-                if task is None or not set(task.roles) & set(actor.roles):
-                    continue
-                open_ids = {t.task_id for t in await desk.queue.of_case(task.case_id)}
-                theirs = task.holder not in {None, actor.name}
-                gone = task_id not in open_ids or theirs
-                yield ServerSentEvent(event="gone" if gone else "task", data=task_shown(task))
+            heard = await watcher.heard()
+            if heard is None:
+                yield await _ready(actor, desk)
+                continue
+            for now in heard:
+                if set(now.task.roles) & set(actor.roles) and actor.name not in now.excluded:
+                    event = "task" if now.in_queue_of(actor.name) else "gone"
+                    yield ServerSentEvent(event=event, data=task_shown(now.task))
+
+
+async def _ready(actor: Actor, desk: Desk) -> ServerSentEvent:
+    """How many tasks a page of the queue has."""
+    return ServerSentEvent(event="ready", data={"queue": len((await desk.queue.page(actor.name, actor.roles)).items)})
 
 
 @router.get("/tasks/{task_id}", summary="A task")

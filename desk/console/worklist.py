@@ -26,20 +26,16 @@ from desk.console.visits import CONSOLE, PageRoute, SentForm, TheVisit, Visit
 from desk.console.words import word
 from desk.console.yuan import NotAnAmountError, fen_of
 from desk.refusals import refuse
-from domain.case import Status
 from domain.listing import TASK_KINDS
 from domain.policy import TIERS
 from journal.asides import MOST_VIEWS
-from journal.cases import Case, Filters
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
-MOST_WAITING, MOST_PAGES = 50, 5
+MOST_WAITING = 50
 MOST_NAME = 60
 FILTERS = ("tier", "kind", "due", "amount", "aside")
 """What the queue is narrowed by, as the page's address has it."""
-OFFICERS = (Status.OPENED, Status.AWAITING_FIELD)
-"""The statuses in which a case waits for an officer, who has no task for it."""
 
 
 @router.get("/queue")
@@ -95,7 +91,7 @@ async def _queue(
         kinds=TASK_KINDS,
         takes=takes,
         steers=steers,
-        for_officers=await _for_officers(visit),
+        for_officers=await visit.desk.cases.for_officers(MOST_WAITING) if visit.may("officer") else (),
         nothing=why_nothing(told["none"], visit.language) if told.get("none") else "",
         policy=visit.desk.policy,
         refused_count=reader.refused,
@@ -139,22 +135,6 @@ async def post_aside(visit: TheVisit, form: SentForm, task_id: str) -> Response:
         attempt = Attempt("put_off", form, said, subject=task_id, kind=refusal.kind, status=refusal.status)
         return await _queue(visit, dict.fromkeys(FILTERS, ""), not_put_off=attempt)
     return RedirectResponse(f"{CONSOLE}/queue?done=put_off", 303)
-
-
-async def _for_officers(visit: Visit) -> list[Case]:
-    """The cases that wait for an officer, longest waiting first, as far as a page goes."""
-    if not visit.may("officer"):
-        return []
-    found: list[Case] = []
-    for status in OFFICERS:
-        cursor: str | None = None
-        for _ in range(MOST_PAGES):
-            page = await visit.desk.cases.page(Filters(status=status.value, open=True), cursor, 200)
-            found += page.items
-            cursor = page.cursor
-            if cursor is None:
-                break
-    return sorted(found, key=lambda case: case.waiting_since or case.opened_at)[:MOST_WAITING]
 
 
 @router.post("/queue/next")

@@ -51,6 +51,16 @@ where {filters}
 order by s.opened_at desc, s.stream desc
 limit %(limit)s
 
+-- name: for_officers
+-- The open cases that wait for an officer, who has no task for them, the longest waiting first.
+select s.stream as case_id, s.kind, s.status, s.version, s.position, s.open, s.started, s.merchant_no, s.terminal_sn,
+    s.reason_code, s.public_reason_code, s.tier, s.held_fen, s.opened_at, s.closed_at, s.due_at, s.waiting_on,
+    s.waiting_since, s.sentence_zh, s.sentence_en, null as assignee
+from journal.streams as s
+where s.open and s.status in ('opened', 'awaiting_field')
+order by s.waiting_since, s.stream
+limit %(limit)s
+
 -- name: newest
 -- Of the newest cases of the search view, those that say what is sought: quick when many do.
 select v.case_id

@@ -88,6 +88,17 @@ join journal.streams as s on s.stream = t.case_id
 left join journal.claims as c on c.task_id = t.task_id
 where t.task_id = %(task_id)s
 
+-- name: now
+-- Tasks whatever their state, with the claims on them that run, and what keeps them out of someone's queue.
+select t.task_id, t.case_id, t.case_kind, t.kind, t.level, t.roles, t.since, t.due_at, t.rank_at, t.amount_fen,
+    t.priority, s.terminal_sn, s.merchant_no, s.reason_code, s.status, s.version, s.sentence_zh, s.sentence_en,
+    c.holder, c.expires_at as held_until, t.closed_at is not null as closed, t.excluded,
+    exists (select from journal.asides as z where z.task_id = t.task_id and z.until > %(now)s) as put_off
+from journal.tasks as t
+join journal.streams as s on s.stream = t.case_id
+left join journal.claims as c on c.task_id = t.task_id and c.expires_at > %(now)s
+where t.task_id = any(%(task_ids)s)
+
 -- name: lock
 -- A task's right to be taken, and the end of its own stream; the row stays locked until the transaction ends.
 select t.closed_at is not null as closed,

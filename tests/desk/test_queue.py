@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import httpx2
 import pytest
 import uvicorn
 
+from desk.queue_stream import MOST_WAITING, Changes, Watcher
+from journal.queue import TaskNow
 from tests.desk.working import Work
 from workers.stack.ports import any_free
 
@@ -120,3 +123,54 @@ async def test_the_statistics_show_backlog_and_throughput(work: Work):
     stats = (await work.house.auditor1.get("/api/v1/stats")).json()
     assert {"tasks", "cases", "backlog", "breaches", "throughput"} <= set(stats)
     assert stats["throughput"]["commands_pending"] >= 0
+
+
+# --- the stream: read once for all who watch -------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def task_now(work: Work) -> TaskNow:
+    """A task in the queue that nobody holds."""
+    (task,) = await work.house.desk.queue.of_case(await work.in_review())
+    (now,) = await work.house.desk.queue.now([task.task_id])
+    return now
+
+
+def named(now: TaskNow, task_id: str) -> TaskNow:
+    return replace(now, task=replace(now.task, task_id=task_id))
+
+
+async def test_all_watchers_hear_of_one_reading(work: Work, task_now: TaskNow):
+    changes: Changes = work.house.app.state.changes
+    async with asyncio.timeout(30), changes.watched() as one, changes.watched() as other:
+        assert (await work.house.reviewer2.post(f"/api/v1/tasks/{task_now.task.task_id}/claim")).status_code == 200
+        heard, also = await one.heard(), await other.heard()
+    assert heard is not None
+    assert also is not None
+    assert [(now.task.task_id, now.task.holder) for now in heard] == [(task_now.task.task_id, "reviewer2")]
+    assert all(mine is theirs for mine, theirs in zip(heard, also, strict=True))
+    assert (heard[0].in_queue_of("reviewer1"), heard[0].in_queue_of("reviewer2")) == (False, True)
+
+
+async def test_a_task_is_in_nobodys_queue_when_it_is_put_off_or_done_or_not_theirs(task_now: TaskNow):
+    assert task_now.in_queue_of("reviewer1")
+    assert not replace(task_now, put_off=True).in_queue_of("reviewer1")
+    assert not replace(task_now, closed=True).in_queue_of("reviewer1")
+    assert not replace(task_now, excluded=frozenset({"reviewer1"})).in_queue_of("reviewer1")
+
+
+async def test_of_a_task_that_changed_twice_the_last_state_is_heard(task_now: TaskNow):
+    watcher = Watcher()
+    watcher.tell([task_now])
+    watcher.tell([replace(task_now, closed=True)])
+    assert await watcher.heard() == [replace(task_now, closed=True)]
+
+
+async def test_who_reads_too_slowly_is_told_to_look_anew_and_goes_on_from_there(task_now: TaskNow):
+    watcher = Watcher()
+    for number in range(MOST_WAITING + 1):
+        watcher.tell([named(task_now, f"t{number}")])
+    watcher.tell([named(task_now, "one more")])
+    assert await watcher.heard() is None
+    watcher.tell([task_now])
+    assert await watcher.heard() == [task_now]

@@ -161,3 +161,12 @@ async def test_an_append_keeps_a_case_started(journal, five_cases, writer):
     await case.append(journal, "confirm")
 
     assert await relay.unstarted() == ()
+
+
+async def test_the_cases_that_wait_for_an_officer_come_longest_waiting_first(journal, writer):
+    for name, status, day in (("FA-1", "opened", 3), ("FA-2", "in_review_1", 1), ("FA-3", "awaiting_field", 2)):
+        since = f"2026-03-0{day}T08:00:00+08:00"
+        await writer(name).append(journal, "open", "TerminalFrozen", status=status, waiting_since=since)
+    await writer("FA-4").append(journal, "open", "TerminalFrozen", waiting_since="2026-03-04T08:00:00+08:00")
+
+    assert [case.case_id for case in await Cases(journal.pool).for_officers(2)] == ["FA-3", "FA-1"]
