@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from itertools import count
 from statistics import median
@@ -31,6 +32,7 @@ from journal.views import VIEWS, View
 from workers.stack.postgres import Postgres
 from workers.vocabulary import vocabulary
 
+LEASE = timedelta(minutes=15)
 ROLES = {"much": "reviewer", "little": "compliance_head", "nothing": "officer"}
 SOUGHT = (
     "FA-20260101-0000{n:04}", "0000{n:04}", "SN-0000{n:04}", "8471000000{n:05}", "risk-{n}",
@@ -154,11 +156,11 @@ async def _queues(short: Journal, long: Journal, amount: Amount) -> dict[str, An
 
 
 async def _page(journal: Journal, role: str) -> None:
-    await Queue(journal.pool).page("reviewer1", [role])
+    await Queue(journal.pool, LEASE).page("reviewer1", [role])
 
 
 async def _next(journal: Journal, role: str) -> None:
-    await Queue(journal.pool).claim_next("reviewer1", [role])
+    await Queue(journal.pool, LEASE).claim_next("reviewer1", [role])
 
 
 async def _searches(small: Journal, large: Journal, amount: Amount) -> dict[str, Any]:

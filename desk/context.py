@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
 import structlog
@@ -115,12 +115,13 @@ class Desk:
         pool = journal.pool
         vault = Vault(pool, config.vault_keys())
         files = Files(config.file_store(), pool, vault)
+        policies = PolicyDesk(journal, clock, config.policy_version)
         return cls(
             config=config,
             journal=journal,
             engine=engine,
             cases=Cases(pool),
-            queue=Queue(pool, clock),
+            queue=Queue(pool, timedelta(minutes=policies.known.queue.lease_minutes), clock),
             asides=Asides(pool, clock),
             steering=Steering(pool, clock),
             bulk=BulkActions(pool, clock),
@@ -145,7 +146,7 @@ class Desk:
             denials=Denials(journal, clock),
             rates=Rates(config.requests_per_minute),
             stuck=StuckCases(pool, clock),
-            policies=PolicyDesk(journal, clock, config.policy_version),
+            policies=policies,
             touched=Touched(pool, clock),
             rota=Rota(pool, clock),
             complaints=Complaints(pool, vault),

@@ -17,7 +17,7 @@ from desk import problems
 from desk.context import Desk
 from desk.histories import Told, tell
 from desk.language import Language
-from desk.runs import link
+from desk.runs import run_link
 from desk.views import Viewer, case_view
 from domain.text import Text
 from journal.checkpoint import Checkpoint
@@ -105,7 +105,8 @@ async def gather(desk: Desk, case_id: str, viewer: Viewer) -> Dossier:
             "THAW_SIGNING_KEY.",
             seconds=30,
         )
-    return Dossier(told, proof, _body(desk, told, proof, ring, viewer, why))
+    run = await run_link(desk, case_id)
+    return Dossier(told, proof, _body(desk, told, proof, ring, viewer, why) | {"links": {"temporal_ui": run}})
 
 
 def signed(desk: Desk, dossier: Dossier, page_sha256: str | None = None) -> dict[str, Any]:
@@ -115,7 +116,7 @@ def signed(desk: Desk, dossier: Dossier, page_sha256: str | None = None) -> dict
 
 
 def _body(desk: Desk, told: Told, proof: Proof | None, ring: Ring, viewer: Viewer, why: Text) -> dict[str, Any]:
-    view = case_view(told, viewer, link(desk.config, told.case.case_id, None))
+    view = case_view(told, viewer, "")
     head = told.history.head
     left = head.position - (proof.head.position if proof else 0)
     reason = why if left else ALL_SEALED

@@ -4,7 +4,8 @@ unstarted          the relay has not started its workflow           wake it, or 
 lost_timer         a deadline passed and nothing happened           wake it: its workflow reads its deadlines anew
 no_task            it waits for a review that is not in the queue   enter its tasks anew, as its journal tells them
 retrying           a call to a partner is tried again and again     try now; or it goes on by itself
-nobody_eligible    no one may take its task (four-eyes, leavers)    give someone else the role
+nobody_eligible    no one is given its task (four-eyes, the rota)   hand it to someone whom only the rota keeps from it,
+                                                                 or give someone else the role
 inactive_holder    who holds its task was shut out                  free the task
 """
 
@@ -24,13 +25,14 @@ from domain.deadlines import earliest
 from journal.stuck import LISTED, PATIENCE
 
 Why = Literal["unstarted", "no_task", "lost_timer", "retrying", "nobody_eligible", "inactive_holder"]
-Remedy = Literal["wake", "enter", "try_now", "free"]
+Remedy = Literal["wake", "enter", "try_now", "free", "hand_over"]
 REMEDIES: Mapping[Why, Remedy] = {
     "unstarted": "wake",
     "lost_timer": "wake",
     "no_task": "enter",
     "retrying": "try_now",
     "inactive_holder": "free",
+    "nobody_eligible": "hand_over",
 }
 """What mends it, or begins to, at the press of a button."""
 TRIES = 3
@@ -39,8 +41,8 @@ TRIES = 3
 
 @dataclass(frozen=True, slots=True)
 class Stuck:
-    """A case that nothing moves. `about` names the task's kind, who holds it, the deadline, or the call; `run_link` is
-    where engineers see its run."""
+    """A case that nothing moves. `about` names the task's kind, who holds it, the deadline, or the call; `able` who may
+    take a task that the rota gives to nobody; `run_link` is where engineers see its run."""
 
     case_id: str
     why: Why
@@ -48,13 +50,19 @@ class Stuck:
     about: str | None
     attempts: int | None = None
     task_id: str | None = None
+    able: tuple[str, ...] = ()
     run_link: str = ""
+
+    @property
+    def remedy(self) -> Remedy | None:
+        """What mends it at the press of a button; nothing where no one is left to hand a task to."""
+        return None if self.why == "nobody_eligible" and not self.able else REMEDIES.get(self.why)
 
 
 async def stuck_cases(desk: Desk) -> tuple[list[Stuck], bool]:
     """All that are found, the longest stuck first; and whether the engine could be asked for calls tried again."""
     found = [
-        Stuck(one.case_id, why, one.since, one.name, task_id=one.task_id)
+        Stuck(one.case_id, why, one.since, one.name, task_id=one.task_id, able=tuple(one.able))
         for why in LISTED
         for one in await desk.stuck.listed(why)
     ]

@@ -21,7 +21,6 @@ SQL = load("queue")
 PAGE, NEXT = (SQL["shelves"] + SQL[name] for name in ("page", "next"))
 LOOKED_AT = 50
 """Tasks that are looked at to claim the next one: as many may ask at the same moment without waiting."""
-LEASE = timedelta(minutes=15)
 ATTEMPTS = 10
 PAUSE_SECONDS = 0.005
 T = TypeVar("T")
@@ -139,10 +138,11 @@ def _utc_now() -> datetime:
 
 
 class Queue:
-    """The queue on one pool; `clock` says when leases run out."""
+    """The queue on one pool; a claim runs for `lease`, and `clock` says when it runs out."""
 
-    def __init__(self, pool: Pool, clock: Callable[[], datetime] = _utc_now) -> None:
+    def __init__(self, pool: Pool, lease: timedelta, clock: Callable[[], datetime] = _utc_now) -> None:
         self._pool = pool
+        self._lease = lease
         self._clock = clock
 
     async def page(
@@ -176,7 +176,6 @@ class Queue:
         user: str,
         roles: Collection[str],
         *,
-        lease: timedelta = LEASE,
         tier: str | None = None,
         kind: str | None = None,
     ) -> QueuedTask | None:
@@ -191,27 +190,21 @@ class Queue:
             task_id, any_left = await _next(connection, asked)
             if task_id is None and not any_left:
                 return None
-            if task_id is None or await self._take(connection, task_id, user, roles, lease) is not None:
+            if task_id is None or await self._take(connection, task_id, user, roles) is not None:
                 raise LostRaceError
             return task_id
 
         task_id = await self._attempt(take_next)
         return await self.find(task_id) if task_id else None
 
-    async def claim(
-        self, task_id: str, user: str, roles: Collection[str], *, lease: timedelta = LEASE
-    ) -> QueuedTask | NotTaken:
+    async def claim(self, task_id: str, user: str, roles: Collection[str]) -> QueuedTask | NotTaken:
         """Claims this task, or renews the caller's claim on it."""
-        refused = await self._attempt(lambda connection: self._take(connection, task_id, user, roles, lease))
+        refused = await self._attempt(lambda connection: self._take(connection, task_id, user, roles))
         return refused or await self.find(task_id) or NotTaken("no-such-task")
 
-    async def renew(
-        self, task_id: str, user: str, roles: Collection[str], *, lease: timedelta = LEASE
-    ) -> QueuedTask | NotTaken:
-        """Lets the caller's claim run `lease` from now on; `not-claimed` when it has run out or never was."""
-        refused = await self._attempt(
-            lambda connection: self._take(connection, task_id, user, roles, lease, renewing=True)
-        )
+    async def renew(self, task_id: str, user: str, roles: Collection[str]) -> QueuedTask | NotTaken:
+        """Lets the caller's claim run anew from now on; `not-claimed` when it has run out or never was."""
+        refused = await self._attempt(lambda connection: self._take(connection, task_id, user, roles, renewing=True))
         return refused or await self.find(task_id) or NotTaken("no-such-task")
 
     async def release(self, task_id: str, user: str, roles: Collection[str]) -> NotTaken | None:
@@ -282,7 +275,6 @@ class Queue:
         task_id: str,
         user: str,
         roles: Collection[str],
-        lease: timedelta,
         *,
         renewing: bool = False,
     ) -> NotTaken | None:
@@ -294,7 +286,7 @@ class Queue:
             return refused
         if renewing and not standing.held_by(user, now):
             return NotTaken("not-claimed")
-        await claims.lease(connection, task_id, standing, user=user, now=now, until=now + lease)
+        await claims.lease(connection, task_id, standing, user=user, now=now, until=now + self._lease)
         return None
 
     async def _attempt(self, action: Callable[[Connection], Awaitable[T]]) -> T:

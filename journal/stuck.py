@@ -26,12 +26,14 @@ LISTED: tuple[Listed, ...] = ("unstarted", "no_task", "nobody_eligible", "inacti
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A case, the task concerned, since when, and who or what it is about."""
+    """A case, the task concerned, since when, and who or what it is about. `able`: who may take a task that the rota
+    gives to nobody."""
 
     case_id: str
     task_id: str | None
     since: datetime | None
     name: str | None
+    able: Sequence[str] = ()
 
 
 class StuckCases:

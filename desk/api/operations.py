@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Request
+from pydantic import Field
 
 from desk import problems
 from desk.access import TheDesk, only
 from desk.api.cases import TheCase
 from desk.api.queue import no_task
 from desk.bodies import Body, Recorded
-from desk.bulk.actions import LOOKERS, STEERERS
+from desk.bulk.actions import KEPT_FOR, LOOKERS, STEERERS
 from desk.commands import not_taken
 from desk.routes import DeskRoute
-from desk.stuck import REMEDIES, Stuck, enter_tasks, stuck_cases
+from desk.stuck import Stuck, enter_tasks, stuck_cases
 from domain.actors import Actor
 from domain.business_time import format_time
 from journal.claims import NotTaken, Steered
@@ -26,6 +27,12 @@ class Freeing(Body):
     """Why a task is taken from who holds it."""
 
     reason: Recorded
+
+
+class HandingOver(Freeing):
+    """Whom a task is given to, and why."""
+
+    to: Annotated[str, Field(min_length=1, max_length=80)]
 
 
 @router.get("/stuck", summary="Cases that nothing moves")
@@ -71,6 +78,25 @@ async def post_try_now(
     return {"case_id": told.case.case_id, "reached": await desk.engine.try_all_now(told.case.case_id)}
 
 
+@router.post("/tasks/{task_id}/hand-over", summary="Give a task that the rota gives to nobody to someone")
+async def post_hand_over(
+    task_id: str,
+    actor: Annotated[Actor, Depends(only("hand a task over", *STEERERS))],
+    desk: TheDesk,
+    request: Request,
+    body: HandingOver,
+) -> dict[str, Any]:
+    """With a reason, which is journaled; they have it for eight hours. The rota does not matter here; their roles and
+    four-eyes do."""
+    user = next((one for one in await desk.people.all() if one.name == body.to), None)
+    if user is None:
+        raise problems.field_error("to", f"没有在用的用户 {body.to}", f"There is no active user {body.to}")
+    steered = Steered(actor.signing_as(STEERERS), request.state.command_id, body.reason)
+    refused = await desk.steering.hand_over(task_id, user, desk.clock() + KEPT_FOR, steered)
+    _steered(task_id, refused)
+    return {"task_id": task_id, "holder": user.name}
+
+
 @router.post("/tasks/{task_id}/free", summary="Give a task back to the queue for whoever holds it")
 async def post_free(
     task_id: str,
@@ -81,12 +107,16 @@ async def post_free(
 ) -> dict[str, Any]:
     """With a reason, which is journaled."""
     steered = Steered(actor.signing_as(STEERERS), request.state.command_id, body.reason)
-    refused = await desk.steering.hand_over(task_id, None, desk.clock(), steered)
-    if isinstance(refused, NotTaken):
-        if refused.reason == "no-such-task":
-            raise no_task(task_id)
-        raise problems.refused(not_taken(refused))
+    _steered(task_id, await desk.steering.hand_over(task_id, None, desk.clock(), steered))
     return {"task_id": task_id, "freed": True}
+
+
+def _steered(task_id: str, done: NotTaken | Literal["done"]) -> None:
+    """Raises the problem of a task that could not be moved."""
+    if isinstance(done, NotTaken):
+        if done.reason == "no-such-task":
+            raise no_task(task_id)
+        raise problems.refused(not_taken(done))
 
 
 def _shown(one: Stuck) -> dict[str, Any]:
@@ -97,7 +127,8 @@ def _shown(one: Stuck) -> dict[str, Any]:
         "about": one.about,
         "attempts": one.attempts,
         "task_id": one.task_id,
-        "remedy": REMEDIES.get(one.why),
-        "wakeable": REMEDIES.get(one.why) == "wake",
+        "able": list(one.able),
+        "remedy": one.remedy,
+        "wakeable": one.remedy == "wake",
         "links": {"temporal_ui": one.run_link},
     }

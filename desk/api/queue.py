@@ -139,7 +139,7 @@ async def get_task(task_id: str, actor: Watcher, desk: TheDesk) -> dict[str, Any
 
 @router.post("/tasks/{task_id}/claim", summary="Claim a task for a while")
 async def post_claim(task_id: str, actor: Taker, desk: TheDesk) -> dict[str, Any]:
-    """The lease runs 15 minutes; claiming again renews it."""
+    """The lease runs as long as the policy says (`lease_minutes`); claiming again renews it."""
     return _taken(task_id, await desk.queue.claim(task_id, actor.name, actor.roles))
 
 

@@ -19,7 +19,7 @@ from desk.console.cases import fresh_key
 from desk.console.visits import CONSOLE, PageRoute, SentForm, TheVisit
 from desk.console.words import word
 
-DEEDS = {"wake": "woken", "enter": "entered", "try_now": "tried", "free": "freed"}
+DEEDS = {"wake": "woken", "enter": "entered", "try_now": "tried", "free": "freed", "hand_over": "handed_over"}
 DONE = {*DEEDS.values(), "not_reached"}
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -44,7 +44,7 @@ async def get_operations(visit: TheVisit, done: str = "") -> Response:
 
 @router.post("/operations/cases/{case_id}/{remedy}")
 async def post_remedy(
-    visit: TheVisit, form: SentForm, case_id: str, remedy: Literal["wake", "enter", "try_now", "free"]
+    visit: TheVisit, form: SentForm, case_id: str, remedy: Literal["wake", "enter", "try_now", "free", "hand_over"]
 ) -> Response:
     """Mends what keeps a case from moving, and comes back."""
     task_id = form.one("task_id")
@@ -53,8 +53,12 @@ async def post_remedy(
         "enter": f"cases/{quote(case_id)}/tasks",
         "try_now": f"cases/{quote(case_id)}/try-now",
         "free": f"tasks/{quote(task_id)}/free",
+        "hand_over": f"tasks/{quote(task_id)}/hand-over",
     }[remedy]
-    body = {"reason": word("operations", "inactive_holder").of(visit.language)} if remedy == "free" else {}
+    why = {"free": "inactive_holder", "hand_over": "nobody_eligible"}.get(remedy)
+    body = {"reason": word("operations", why).of(visit.language)} if why else {}
+    if remedy == "hand_over":
+        body["to"] = form.one("to")
     answer = await visit.calls.post(f"/api/v1/operations/{path}", body, key=fresh_key())
     if remedy == "enter":  # what its workflow does not know yet it reads, too
         await visit.calls.post(f"/api/v1/operations/cases/{quote(case_id)}/wake", {}, key=fresh_key())

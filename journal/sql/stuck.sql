@@ -31,8 +31,18 @@ with head as (
 )
 
 -- name: nobody_eligible
--- No one who is not shut out has a role for the task, is free to take it, has learnt it, and is there today.
-select t.case_id, t.task_id, t.since, t.kind as name
+-- No one who is not shut out has a role for the task, is free to take it, has learnt it, and is there today. `able` are
+-- those whom only the rota keeps from it, who are there first: a lead may hand it to one of them.
+select t.case_id, t.task_id, t.since, t.kind as name, array(
+        select u.name
+        from journal.users as u
+        where u.disabled_at is null and u.roles && t.roles and not u.name = any(t.excluded)
+        order by exists (
+            select from journal.absences as a
+            where a.user_name = u.name and %(today)s::date between a.first_day and a.last_day
+        ), u.name
+        limit 20
+    ) as able
 from journal.tasks as t
 where t.closed_at is null
     and not exists (

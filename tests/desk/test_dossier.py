@@ -238,6 +238,15 @@ def test_another_file_is_no_dossier(checked, text):
     assert checked(text)[0] == 2
 
 
+async def test_it_names_the_run_that_worked_on_the_case_when_it_was_made(work: Work, checked):
+    case_id = await work.in_review()
+    dossier = json.loads(await exported(work.house, case_id))
+    run = dossier["links"]["temporal_ui"].removesuffix("/history").rpartition("/")[2]
+    assert run == await work.house.desk.engine.run_of(case_id)
+    assert checked(dossier)[0] == 0
+    assert run in (await exported(work.house, case_id, "html")).partition(OPENING)[0]
+
+
 async def test_a_document_that_someone_holds_is_found_in_the_dossier(work: Work, checked, tmp_path):
     case_id = await work.in_review()
     dossier = json.loads(await exported(work.house, case_id))

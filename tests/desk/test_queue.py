@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import httpx2
 import pytest
@@ -37,6 +38,17 @@ async def test_the_most_urgent_task_is_claimed_and_shown_with_its_priority(work:
     assert (await work.house.reviewer2.post(f"/api/v1/tasks/{task['task_id']}/release")).status_code == 200
     assert (await work.house.robot1.post(f"/api/v1/tasks/{task['task_id']}/claim")).status_code == 403
     assert (await work.house.reviewer1.post("/api/v1/tasks/none/claim")).status_code == 404
+
+
+async def test_a_claim_runs_as_long_as_the_policy_says(work: Work):
+    desk = work.house.desk
+    (task,) = await desk.queue.of_case(await work.in_review())
+    lease = timedelta(minutes=desk.policy.queue.lease_minutes)
+    for deed in ("claim", "renew"):
+        before = desk.clock()
+        told = (await work.house.reviewer1.post(f"/api/v1/tasks/{task.task_id}/{deed}")).json()
+        assert before + lease <= datetime.fromisoformat(told["held_until"]) <= desk.clock() + lease
+    await work.house.reviewer1.post(f"/api/v1/tasks/{task.task_id}/release")
 
 
 async def test_a_case_is_found_by_who_holds_its_task_until_they_give_it_back(work: Work):

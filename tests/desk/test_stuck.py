@@ -75,7 +75,8 @@ async def test_a_task_that_nobody_may_take_and_one_held_by_someone_shut_out_are_
         b"update journal.tasks set excluded = array(select name from journal.users) where case_id = %s",
         case_id,
     )
-    assert (await reasons(house.engineer1, case_id))["nobody_eligible"]["about"] == "review_1"
+    found = (await reasons(house.engineer1, case_id))["nobody_eligible"]
+    assert (found["about"], found["able"], found["remedy"]) == ("review_1", [], None)
     await written(
         house.desk,
         b"insert into journal.users (name, display_name, roles, password_hash, created_at, disabled_at)"
@@ -92,6 +93,36 @@ async def test_a_task_that_nobody_may_take_and_one_held_by_someone_shut_out_are_
     freed = await house.engineer1.post(f"/api/v1/operations/tasks/{task.task_id}/free", {"reason": "left"})
     assert freed.json()["freed"]
     assert "inactive_holder" not in await reasons(house.engineer1, case_id)
+
+
+async def test_a_task_that_the_rota_gives_to_nobody_is_handed_to_someone_whom_four_eyes_let(work: Work):
+    case_id, house = await work.in_review(), work.house
+    (task,) = await house.desk.queue.of_case(case_id)
+    everyone = [one["name"] for one in (await house.supervisor1.get("/api/v1/rota")).json()["items"]]
+    nothing = {"kinds": ["hold_rejustify"], "levels": None, "families": None, "most_claims": None}
+    try:
+        for name in everyone:
+            await house.supervisor1.post(f"/api/v1/rota/{name}", nothing)
+        found = (await reasons(house.engineer1, case_id))["nobody_eligible"]
+        assert found["remedy"] == "hand_over"
+        assert {"reviewer1", "reviewer2"} <= set(found["able"])
+        assert not {"officer1", "auditor1"} & set(found["able"])
+        refused = await house.supervisor1.post(
+            f"/api/v1/operations/tasks/{task.task_id}/hand-over", {"to": "officer1", "reason": "nobody else"}
+        )
+        assert refused.status_code == 403
+        surfer = Surfer(house)
+        await surfer.log_in("supervisor1")
+        page = await surfer.page("/console/operations")
+        form = next(f for f in page.forms if f.action.endswith(f"/{case_id}/hand_over"))
+        answer = await surfer.send(form, to="reviewer2")
+        assert "The task is with the person you chose." in answer.text
+        holder = await house.desk.queue.holder(task.task_id)
+        assert holder is not None
+        assert holder.holder == "reviewer2"
+    finally:
+        for name in everyone:
+            await house.supervisor1.post(f"/api/v1/rota/{name}", dict.fromkeys(nothing))
 
 
 async def test_a_deadline_that_passed_without_effect_is_a_lost_timer(work: Work):

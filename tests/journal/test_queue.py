@@ -38,7 +38,7 @@ def clock():
 
 @pytest.fixture
 def queue(journal, clock):
-    return Queue(journal.pool, clock)
+    return Queue(journal.pool, 15 * MINUTE, clock)
 
 
 @pytest.fixture
@@ -232,7 +232,7 @@ async def test_whoever_listens_hears_of_tasks_and_claims_and_of_nothing_else(que
 
 
 async def test_the_figures_count_what_waits_what_is_late_and_what_was_done(waiting, case, journal):
-    queue = Queue(journal.pool)
+    queue = Queue(journal.pool, MINUTE)
     await waiting(t1={"due_at": None}, t2={}, t3={"kind": "review_2", "level": "L2", "due_at": None})
     await queue.claim("t1", "reviewer1", ["reviewer"])
 
@@ -286,10 +286,10 @@ async def test_a_look_tells_what_changed_since_the_last_and_nothing_else(queue, 
     assert touched == set()
     mark, touched = await queue.touched(mark)
     assert touched == set()
-    await queue.claim("t2", "reviewer1", ("reviewer",), lease=5 * MINUTE)
+    await queue.claim("t2", "reviewer1", ("reviewer",))
     mark, touched = await queue.touched(mark)
     assert touched == {"t2"}
-    clock.passes(6 * MINUTE)  # the lease runs out, which nobody writes down
+    clock.passes(16 * MINUTE)  # the lease runs out, which nobody writes down
     mark, touched = await queue.touched(mark)
     assert touched == {"t2"}
     await asides.put("t1", "reviewer1", ("reviewer",), clock.now + 10 * MINUTE, "later")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 
 import pytest
@@ -30,7 +30,7 @@ async def rota(journal):
 
 @pytest.fixture
 def queue(journal):
-    return Queue(journal.pool, at_nine)
+    return Queue(journal.pool, timedelta(minutes=15), at_nine)
 
 
 @pytest.fixture
