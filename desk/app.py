@@ -103,7 +103,7 @@ def create_app(config: DeskConfig, *, engine: Engine | None = None, clock: Calla
         policy,
         privacy,
     )
-    apart = (merchants.unkept, contacts.unkept, contacts.tasks, privacy.unkept, bulk.people)
+    apart = (merchants.unkept, contacts.unkept, contacts.tasks, privacy.unkept, complaints.unkept, bulk.people)
     for router in (*(part.router for part in parts), *apart):
         app.include_router(router, dependencies=[Depends(bearer)], responses=PROBLEMS)
     for open_part in (hooks, health, codec):

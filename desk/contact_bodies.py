@@ -78,6 +78,13 @@ class ReplyBody(Body):
     statement: Words
 
 
+class HandOverBody(Body):
+    """Who looks into a complaint next, and under which number of theirs."""
+
+    to: Literal["12363", "regulator", "mediation", "court"]
+    reference: Annotated[Plain, Field(max_length=120)] = ""
+
+
 class ContactLogBody(Body):
     """What was said, how, by whom to whom, with what result, and what was promised until when."""
 

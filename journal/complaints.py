@@ -7,6 +7,7 @@ The facts are events of the streams `complaint:<complaint_id>`, form 1, and a ro
     ComplaintWatched     {complaint_id, word, due_at}
     ComplaintAnswered    {complaint_id, outcome, answer_ref}
     ComplaintEscalated   {complaint_id, reply_ref}
+    ComplaintHandedOver  {complaint_id, to, reference, sha256}
 
 What was said lies in the vault. A command that comes again changes nothing.
 """
@@ -144,6 +145,14 @@ class Complaints:
                 return False
             await _note(connection, head, told.complaint_id, "ComplaintWatched", facts, act)
         return True
+
+    async def handed_over(self, complaint_id: str, to: str, reference: str, sha256: str, act: Act) -> None:
+        """Notes that a file of it, of this hash, went to an office outside under its `reference`."""
+        async with transaction(self._pool) as connection:
+            head, repeated = await _end_of(connection, complaint_id, act.command_id)
+            if not repeated:
+                facts = {"to": to, "reference": reference, "sha256": sha256}
+                await _note(connection, head, complaint_id, "ComplaintHandedOver", facts, act)
 
     async def find(self, complaint_id: str) -> Complaint | None:
         """The complaint, open or answered."""

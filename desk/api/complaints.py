@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import json
+import secrets
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
 
 import policies.complaints as rules
 from desk import problems
 from desk.access import Caller, TheDesk, allow, is_merchant_side, only, own
 from desk.commands import check
 from desk.complaint_letter import tell
-from desk.contact_bodies import AnswerBody, ComplaintBody, ExtendBody, ReplyBody
+from desk.contact_bodies import AnswerBody, ComplaintBody, ExtendBody, HandOverBody, ReplyBody
 from desk.context import Desk
 from desk.delivery import deliver_stored, message_of
+from desk.handover import contents, handed_over, hash_of, written
 from desk.histories import find
+from desk.looks import Look, record_look
 from desk.refusals import refuse
-from desk.routes import DeskRoute
+from desk.routes import DeskRoute, UnkeptRoute
 from domain import complaint as deciding
 from domain.actors import Actor, name_of
 from domain.business_time import format_time, local_date, parse_time
@@ -30,6 +34,8 @@ from journal.vault import ForgottenError, NoSuchRecordError
 from workflows.messages import CommandOrder
 
 router = APIRouter(prefix="/api/v1/complaints", tags=["complaints"], route_class=DeskRoute)
+unkept = APIRouter(prefix="/api/v1/complaints", tags=["complaints"], route_class=UnkeptRoute)
+"""Answers that hold personal data, and are not kept to be given again."""
 
 COMPLAINERS = ("officer", "supervisor", "compliance_head", "merchant", "agent")
 HANDLERS = COMPLAINT_HANDLERS
@@ -90,7 +96,10 @@ async def get_complaints(actor: Caller, desk: TheDesk, case_id: str | None = Non
 
 @router.get("/{complaint_id}", summary="A complaint")
 async def get_complaint(complaint: TheComplaint, actor: Caller, desk: TheDesk) -> dict[str, Any]:
-    return await shown(desk, complaint, actor)
+    """With what was said, and for staff to whom it was handed over."""
+    outside = is_merchant_side(actor)
+    further = {} if outside else {"handed_over": await handed_over(desk, complaint.complaint_id)}
+    return {**await shown(desk, complaint, actor), **further}
 
 
 @router.post("/{complaint_id}/extend", summary="Give a complaint more time")
@@ -136,6 +145,29 @@ async def post_dissatisfied(
 ) -> dict[str, Any]:
     """By the merchant, or for them by staff. Mediation, the regulator (12363) and the courts stand open."""
     return await _done(desk, complaint, actor, request, deciding.may_reply(complaint), body)
+
+
+@unkept.post("/{complaint_id}/hand-over", summary="A complaint's file for the regulator, a mediator or a court")
+async def post_hand_over(
+    complaint: TheComplaint,
+    actor: Annotated[Actor, Depends(only("hand a complaint over", *HANDLERS))],
+    desk: TheDesk,
+    body: HandOverBody,
+) -> Response:
+    """The complaint as a file (`docs/complaint-handover.md`). To whom it went, and its hash, are journaled."""
+    told = await find(desk, actor, complaint.case_id)
+    try:
+        file = written(await contents(desk, complaint, told))
+        await record_look(
+            desk, actor, complaint.merchant_no, Look(complaint.complaint_id, "legal_order", complaint.case_id)
+        )
+    except ForgottenError:
+        raise problems.refused(refuse("personal-data-erased")) from None
+    act = Act(actor.signing_as(HANDLERS), f"hand-over-{secrets.token_hex(12)}", desk.now())
+    await desk.complaints.handed_over(complaint.complaint_id, body.to, body.reference, hash_of(file), act)
+    name = f'attachment; filename="{complaint.complaint_id}.json"'
+    headers = {"content-disposition": name, "cache-control": "private, no-store"}
+    return Response(file, media_type="application/json", headers=headers)
 
 
 async def _done(

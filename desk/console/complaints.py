@@ -14,8 +14,9 @@ from desk.console import choices, forms, pages
 from desk.console.calls import RefusedError
 from desk.console.cases import SHOWN_AGAIN, fresh_key, perform
 from desk.console.forms import Attempt, Filling, MistypedError
-from desk.console.visits import CONSOLE, PageRoute, SentForm, TheVisit, Visit
+from desk.console.visits import CONSOLE, Form, PageRoute, SentForm, TheVisit, Visit
 from desk.console.words import word, words
+from desk.handover import handed_over, written
 from desk.histories import find
 from domain.freeze_appeal import REOPENED_FROM
 
@@ -51,6 +52,19 @@ async def get_one(visit: TheVisit, complaint_id: str, done: str = "") -> Respons
     return await _page(visit, complaint_id, done=done)
 
 
+@of_staff.post("/complaints/{complaint_id}/complaint_hand_over")
+async def post_hand_over(visit: TheVisit, form: SentForm, complaint_id: str) -> Response:
+    """The complaint's file, to be handed over; that it was is journaled."""
+    deed, path = "complaint_hand_over", f"/api/v1/complaints/{complaint_id}/hand-over"
+    try:
+        said = await visit.calls.post(path, forms.body(deed, form, visit.language), key=form.one("key") or fresh_key())
+    except (MistypedError, RefusedError) as error:
+        return await _page(visit, complaint_id, _attempt(visit, deed, form, error))
+    name = f'attachment; filename="{complaint_id}.json"'
+    headers = {**pages.HEADERS, "content-disposition": name}
+    return Response(written(said.body), media_type="application/json", headers=headers)
+
+
 @of_staff.post("/complaints/{complaint_id}/{deed}")
 async def post_deed(
     visit: TheVisit, form: SentForm, complaint_id: str, deed: Literal["complaint_answer", "complaint_extend"]
@@ -59,22 +73,30 @@ async def post_deed(
     path = f"/api/v1/complaints/{complaint_id}/{DEEDS[deed]}"
     try:
         await visit.calls.post(path, forms.body(deed, form, visit.language), key=form.one("key") or fresh_key())
-    except MistypedError as mistyped:
-        message = word("pages", "error.mistyped").of(visit.language)
-        return await _page(visit, complaint_id, Attempt(deed, form, message, mistyped.errors))
-    except RefusedError as refusal:
-        if refusal.status not in SHOWN_AGAIN:
-            raise
-        attempt = Attempt(deed, form, refusal.detail, dict(refusal.errors), kind=refusal.kind, status=refusal.status)
-        return await _page(visit, complaint_id, attempt)
+    except (MistypedError, RefusedError) as error:
+        return await _page(visit, complaint_id, _attempt(visit, deed, form, error))
     return RedirectResponse(f"{CONSOLE}/complaints/{complaint_id}?done={deed}", 303)
+
+
+def _attempt(visit: Visit, deed: str, form: Form, error: MistypedError | RefusedError) -> Attempt:
+    """The form as the page shows it again. Raises the refusal that no page can show."""
+    if isinstance(error, MistypedError):
+        return Attempt(deed, form, word("pages", "error.mistyped").of(visit.language), error.errors)
+    if error.status not in SHOWN_AGAIN:
+        raise error
+    return Attempt(deed, form, error.detail, dict(error.errors), kind=error.kind, status=error.status)
 
 
 async def _page(visit: Visit, complaint_id: str, attempt: Attempt | None = None, *, done: str = "") -> Response:
     complaint = await found_complaint(complaint_id, visit.actor, visit.desk)
     told = await find(visit.desk, visit.actor, complaint.case_id)
     may: dict[str, Any] = {"complaint_answer": HANDLERS, "complaint_extend": HEADS} if complaint.is_open else {}
-    filling = Filling(options={"outcomes": choices.of_words("complaint_outcome", OUTCOMES, visit.language)})
+    may["complaint_hand_over"] = HANDLERS
+    options = {
+        "outcomes": choices.of_words("complaint_outcome", OUTCOMES, visit.language),
+        "offices": choices.of_words("complaint_office", OFFICES, visit.language),
+    }
+    filling = Filling(options=options)
     return pages.page(
         visit.request,
         visit,
@@ -93,6 +115,7 @@ async def _page(visit: Visit, complaint_id: str, attempt: Attempt | None = None,
             for deed, roles in may.items()
             if visit.may(*roles)
         },
+        handed_over=await handed_over(visit.desk, complaint_id),
         attempt=attempt,
         done=word("command_done", done).of(visit.language) if done in words("command_done") else "",
         fresh_key=fresh_key,
@@ -100,3 +123,4 @@ async def _page(visit: Visit, complaint_id: str, attempt: Attempt | None = None,
 
 
 OUTCOMES = ("upheld", "partly", "not_upheld")
+OFFICES = ("12363", "regulator", "mediation", "court")

@@ -152,6 +152,7 @@ FORMS: Mapping[str, tuple[Spec, ...]] = {
     "dissatisfied": (Spec("statement", "area"),),
     "complaint_answer": (Spec("outcome", "radio", options="outcomes"), Spec("answer", "area"),
                          Spec("reopen_case", "check", optional=True)),
+    "complaint_hand_over": (Spec("to", "select", options="offices"), Spec("reference", optional=True)),
     "complaint_extend": (Spec("until", "moment"), _REASON),
     "contact": (
         Spec("way", "select", options="ways"), Spec("direction", "select", options="directions"),

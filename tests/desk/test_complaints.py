@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -164,3 +165,34 @@ async def test_the_answer_that_upholds_a_complaint_reopens_its_closed_case_in_on
     events = (await house.auditor1.get(f"/api/v1/cases/{case_id}/events")).json()
     (reopened,) = [event for event in events if event["type"] == "CaseReopened"]
     assert (reopened["actor"], reopened["data"]["complaint_id"]) == ("supervisor:supervisor1", told["complaint_id"])
+
+
+async def test_a_complaint_is_handed_over_as_a_file_whose_hash_is_journaled(house: House, gateway: Gateway, case_id):
+    told = await complain(house, case_id)
+    path = f"/api/v1/complaints/{told['complaint_id']}"
+    for caller in (house.officer1, house.merchant1):
+        assert (await caller.post(f"{path}/hand-over", {"to": "12363"})).status_code == 403
+    sent = await house.supervisor1.post(f"{path}/hand-over", {"to": "12363", "reference": "PBC-2026-77"})
+    file = sent.json()
+    assert (file["format"], file["complaint"]["statement"]) == ("thaw.complaint/1", "三天没有人回复")
+    assert file["case"]["case_id"] == case_id
+    assert [one["type"] for one in file["record"]] == ["ComplaintRegistered"]
+    (over,) = (await house.auditor1.get(path)).json()["handed_over"]
+    assert (over["to"], over["reference"]) == ("12363", "PBC-2026-77")
+    assert over["sha256"] == hashlib.sha256(sent.content).hexdigest()
+    assert "handed_over" not in (await house.merchant1.get(path)).json()
+    looks = [entry.data for entry in await house.desk.journal.read(f"looks:{MERCHANT_NO}")]
+    assert any(told["complaint_id"] in data for data in looks)
+
+
+async def test_the_console_hands_it_over_and_says_to_whom_it_went(house: House, gateway: Gateway, case_id):
+    told = await complain(house, case_id)
+    head = Surfer(house, language="en")
+    await head.log_in("supervisor1")
+    page = await head.page(f"/console/complaints/{told['complaint_id']}")
+    assert not any(name == "reopen_case" for name, _ in page.form("/complaint_answer").values), "its case is open"
+    got = await head.send(page.form("/complaint_hand_over"), to="court", reference="(2026) 7")
+    assert got.headers["content-disposition"].endswith(f'{told["complaint_id"]}.json"')
+    page = await head.page(f"/console/complaints/{told['complaint_id']}")
+    assert "a court · (2026) 7" in page.text
+    assert hashlib.sha256(got.content).hexdigest() in page.text
