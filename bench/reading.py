@@ -23,7 +23,7 @@ from partners.documents.traces import Traces
 _SAMPLES = ["camera", "certificates", "edited", "facts", "letters", "numbers", "papers", "photos", "receipts", "sheet"]
 MAKING = (*(f"samples/{name}.py" for name in _SAMPLES), "bench/corpus.py", "requirements/*.txt")
 READING = (*MAKING, *(f"partners/documents/{name}.py" for name in ("ocr", "marks", "camera_data")))
-TRACING = (*READING, *(f"partners/documents/{name}.py" for name in ("traces", "compression", "copies")))
+TRACING = (*READING, *(f"partners/documents/{name}.py" for name in ("traces", "compression", "copies", "patches")))
 """Which files papers, what stands on them, and the traces of edits follow from."""
 
 Ask = tuple[Literal["paper", "edit"], int, int]

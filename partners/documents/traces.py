@@ -2,8 +2,8 @@
 
 A photograph has the grain of its sensor everywhere and the softness of its lens on all print. What is painted over or
 wiped away has no grain; what is typed into the picture is sharper than what went through the lens; what is copied
-within it brings its grain along (`copies`); what is saved again shows it (`compression`). A picture without grain
-(drawn by a program, or worn by compression) tells nothing either way.
+within it brings its grain along (`copies`, and `patches` for empty paper); what is saved again shows it
+(`compression`). A picture without grain (drawn by a program, or worn by compression) tells nothing either way.
 
 Boxes are (left, top, right, bottom) in shares of the picture that was looked at.
 """
@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from partners.documents import compression, copies
+from partners.documents import compression, copies, patches
 from partners.documents.compression import Saved
 
 Pixels = NDArray[np.uint8]
@@ -81,12 +81,12 @@ def look(pixels: Pixels, saved: Saved) -> Traces:
     share = float(np.mean(spread[paper] <= FLAT))
     if share > MOST_FLAT or saved.too_coarse:
         return Traces(telling=False)
-    signs = _signs(grey)
+    steep = _steepness(grey)
     history = compression.history(pixels, saved)
     found: list[tuple[Kind, Box]] = [
         *(("smooth", box) for box in (*_flat(spread, share), *_wiped(grey, paper, share))),
-        *(("sharp", box) for box in _sharper(grey, signs)),
-        *(("twice", box) for box in (*_twice(grey, spread), *copies.copied(grey))),
+        *(("sharp", box) for box in _sharper(steep)),
+        *(("twice", box) for box in (*_twice(grey, spread), *copies.copied(grey), *patches.patched(grey, steep))),
         *(("compression", box) for box in history.foreign),
     ]
     all_of_it = (0.0, 0.0, float(grey.shape[1]), float(grey.shape[0]))
@@ -137,16 +137,21 @@ def _signs(grey: Grey) -> list[list[int]]:
     return chosen
 
 
-def _sharper(grey: Grey, signs: list[list[int]]) -> list[Box]:
-    """Print whose steepest edges are steeper than those of nearly all other print of the page."""
+def _steepness(grey: Grey) -> list[tuple[float, Box]]:
+    """How steep the steepest edges of each piece of print are, as a share of its contrast."""
     steep: list[tuple[float, Box]] = []
-    for sign in signs:
+    for sign in _signs(grey):
         left, top, width, height, area = sign
         part = grey[max(0, top - 2) : top + height + 2, max(0, left - 2) : left + width + 2]
         low, high = np.percentile(part, (3, 97))
         if area >= 25 and high - low >= 60:
             steps = np.concatenate([np.abs(np.diff(part, axis=1)).ravel(), np.abs(np.diff(part, axis=0)).ravel()])
             steep.append((float(np.median(np.partition(steps, -EDGES)[-EDGES:]) / (high - low)), _box(sign)))
+    return steep
+
+
+def _sharper(steep: list[tuple[float, Box]]) -> list[Box]:
+    """Print whose steepest edges are steeper than those of nearly all other print of the page."""
     if len(steep) < 20:
         return []
     usual = float(np.percentile([each for each, _ in steep], 75))

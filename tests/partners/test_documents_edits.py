@@ -66,6 +66,15 @@ def test_what_was_copied_within_a_picture_is_seen_twice_in_whatever_form_it_is_s
     assert "twice" in kinds(edit(PHOTO, BOX, Random(2)), form, quality)
 
 
+@pytest.mark.parametrize("form", ["png", "jpeg"])
+def test_empty_paper_put_under_a_few_signs_is_seen_at_the_place_it_was_taken_to(form):
+    suspects = looked_at(sent(edited.patched("8,765.00")(PHOTO, BOX, Random(1)), form)).suspects
+    height, width = PHOTO.height, PHOTO.width
+    middle = (BOX[0] + 40) / width, (BOX[1] + BOX[3]) / 2 / height
+    twice = [each.box for each in suspects if each.kind == "twice"]
+    assert any(box[0] <= middle[0] <= box[2] and box[1] <= middle[1] <= box[3] for box in twice)
+
+
 def test_a_cloned_stamp_is_seen_twice():
     stamp = edited.stamp_in(WHOLE)
     assert stamp is not None
