@@ -170,3 +170,18 @@ async def test_the_cases_that_wait_for_an_officer_come_longest_waiting_first(jou
     await writer("FA-4").append(journal, "open", "TerminalFrozen", waiting_since="2026-03-04T08:00:00+08:00")
 
     assert [case.case_id for case in await Cases(journal.pool).for_officers(2)] == ["FA-3", "FA-1"]
+
+
+@pytest.mark.parametrize("table", ["tasks", "controls", "commands"])
+async def test_what_belongs_to_a_case_is_found_beside_its_stream_by_an_index(journal, table):
+    of_case = f"select from journal.streams as s join journal.{table} as t on t.case_id = s.stream"
+    live = " and t.settled_at is null" if table == "commands" else ""
+    async with journal.pool.connection() as connection:
+        await connection.execute("set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off")
+        try:
+            found = await connection.execute(f"explain {of_case} where s.stream = 'FA-1'{live}".encode())
+            plan = "\n".join(line for (line,) in await found.fetchall())
+        finally:
+            await connection.execute("reset all")
+    assert "Seq Scan" not in plan
+    assert "Index Cond: (case_id = " in plan
