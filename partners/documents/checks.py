@@ -172,6 +172,22 @@ def clear(value: Value | None) -> bool:
     return value is not None and value.confidence >= CLEAR and value.weakest >= CLEAR_WEAKEST
 
 
+NOT_IN_USCC = str.maketrans({"O": "0", "I": "1", "Z": "2", "S": "5"})
+"""A unified social credit code has no such letters: where one is read, the digit it looks like is printed."""
+_LOOK_ALIKE = {
+    "0": "ODQ", "O": "0", "D": "0", "Q": "0", "1": "ILT", "I": "1", "L": "1", "T": "1", "2": "Z", "Z": "2", "5": "S",
+    "S": "5", "8": "B", "B": "8", "6": "G", "G": "6C", "C": "G", "U": "J", "J": "U", "4": "A", "A": "4",
+}  # fmt: skip
+
+
+def misread(seen: str, held: str | None) -> bool:
+    """Whether the reader may have taken one character of the code on file for its look-alike."""
+    if not held or len(held) != len(seen):
+        return False
+    differing = [(one, other) for one, other in zip(seen, held.upper(), strict=True) if one != other]
+    return len(differing) == 1 and differing[0][1] in _LOOK_ALIKE.get(differing[0][0], "")
+
+
 def unread(code: str, zh: str, en: str) -> Check:
     """`zh` and `en` name what could not be read with confidence."""
     return Check(

@@ -14,7 +14,7 @@ from partners.documents.checks import Check, OnFile, Reading, Text
 from partners.documents.fields import best, found_on, lines_of, shown
 from partners.documents.layout import Labels, Value, labels
 from partners.documents.ocr import Page
-from partners.documents.release_form import filled, same_code
+from partners.documents.release_form import filled, same_uscc
 
 _MERCHANT = {"商户名称": "name", "商户编号": "merchant_no", "统一社会信用代码": "uscc", "法定代表人": "representative"}
 _FOOT = {"签章": "signed", "盖章": "signed", "日期": "on"}
@@ -101,7 +101,7 @@ def read(doc_type: str, pages: Sequence[Page], on_file: OnFile) -> Reading:
     if "name" in chosen:
         judged.append(checks.company_name(chosen["name"], on_file.name, lines_of(pages)))
     if chosen.get("uscc") is not None and on_file.uscc:
-        uscc = same_code("uscc_matches", chosen["uscc"], on_file.uscc, "统一社会信用代码", "credit code")
+        uscc = same_uscc(chosen["uscc"], on_file.uscc)
         judged.append(replace(uscc, outcome="unsure") if uscc.outcome == "fail" else uscc)
     return Reading(shown(tuple(dict.fromkeys(form.labels.spellings.values())), chosen, pages), tuple(judged))
 

@@ -71,9 +71,6 @@ LABELS = Labels(
 LABELS = replace(LABELS, spellings=dict(sorted(LABELS.spellings.items(), key=lambda item: -len(item[0]))))
 
 _CODE = re.compile(r"(?<![0-9A-Z])[0-9A-Z]{18}(?![0-9A-Z])")
-_CANNOT_OCCUR = str.maketrans({"O": "0", "I": "1", "Z": "2", "S": "5"})
-"""The code has no such letters: where one is read, the digit it looks like is printed."""
-_LOOK_ALIKE = {"8": "B", "B": "8", "0": "DQ", "D": "0", "Q": "0", "6": "G", "G": "6C", "C": "G", "1": "L", "U": "J"}
 _SHOWN = (
     "uscc",
     "name",
@@ -137,7 +134,7 @@ def _code(pages: Sequence[Page], labelled: Sequence[Value]) -> Value | None:
 def _codes_in(value: Value) -> list[Value]:
     text = value.text.upper()
     cut = [(value.cut(match.start(), match.end()), match[0]) for match in _CODE.finditer(text)]
-    return [replace(part, text=code.translate(_CANNOT_OCCUR)) for part, code in cut if _like(code)]
+    return [replace(part, text=code.translate(checks.NOT_IN_USCC)) for part, code in cut if _like(code)]
 
 
 def _like(code: str) -> bool:
@@ -156,7 +153,7 @@ def _judge_code(code: Value | None, on_file: OnFile) -> list[Check]:
             legible,
             checks.number("uscc_matches", code.text, on_file.uscc, sure=checks.legible(code), zh=zh, en=en),
         ]
-    sure = checks.clear(code) and not _slip_of(code.text, on_file.uscc)
+    sure = checks.clear(code) and not checks.misread(code.text, on_file.uscc)
     wrong = Check("uscc_check_digit", "fail", f"{zh}校验位错误", f"The check digit of the {en} is wrong")
     doubt = checks.unread("uscc_check_digit", zh, f"The {en}")
     return [wrong if sure else doubt, checks.number("uscc_matches", code.text, on_file.uscc, sure=sure, zh=zh, en=en)]
@@ -173,14 +170,6 @@ def _judge_qr(pages: Sequence[Page], code: Value | None) -> Check:
     sure = code is not None and uscc.is_valid(code.text) and checks.legible(code)
     zh, en = "二维码与印刷的统一社会信用代码不一致", "The QR code names another code than is printed"
     return checks.contradiction("qr_matches_uscc", zh, en, sure=sure)
-
-
-def _slip_of(seen: str, held: str | None) -> bool:
-    """Whether the reader may have taken one character of the code on file for its look-alike."""
-    if not held or len(held) != len(seen) or not uscc.is_valid(held):
-        return False
-    differing = [(one, other) for one, other in zip(seen, held.upper(), strict=True) if one != other]
-    return len(differing) == 1 and differing[0][1] in _LOOK_ALIKE.get(differing[0][0], "")
 
 
 def _period(pages: Sequence[Page], found: dict[str, list[Value]]) -> tuple[Period, Value | None]:

@@ -10,7 +10,7 @@ from partners.documents.checks import Check, OnFile, Reading
 from partners.documents.fields import best, found_on, lines_of, shown
 from partners.documents.layout import Value, labels
 from partners.documents.ocr import Page
-from partners.documents.release_form import same_code
+from partners.documents.release_form import same_uscc
 from partners.documents.resident_id import card_of
 
 LABELS = labels(
@@ -47,7 +47,7 @@ def read(pages: Sequence[Page], on_file: OnFile) -> Reading:
         kinds.judge(pages, "D18"),
         *of_card,
         replace(checks.company_name(chosen.get("company"), on_file.name, lines_of(pages)), code="company_matches"),
-        same_code("uscc_matches", chosen.get("uscc"), on_file.uscc, "统一社会信用代码", "unified social credit code"),
+        same_uscc(chosen.get("uscc"), on_file.uscc),
         _judge_successor(chosen.get("after"), holder),
         _judge_predecessor(pages, chosen.get("before"), on_file),
         _judge_registry(holder, on_file),

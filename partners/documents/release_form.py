@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from stdnum.cn import uscc
+
 from partners.documents import checks, kinds
 from partners.documents.checks import Check, OnFile, Reading
 from partners.documents.dates import dates_in
@@ -90,9 +92,20 @@ def same_code(code: str, read: Value | None, held: str | None, zh: str, en: str)
         (f"{zh}与档案一致", f"The {en} is the one on file"),
         (f"{zh}与档案不一致", f"The {en} differs from the one on file"),
     )
-    if len(seen.text) != len(held):  # a character was overlooked or read twice
+    if len(seen.text) != len(held) or checks.misread(seen.text, held):  # or a character was overlooked or read twice
         return checks.contradiction(code, *failed, sure=False)
     return checks.agreement(code, agrees=seen.text == held.upper(), read=seen, passed=passed, failed=failed)
+
+
+def same_uscc(read: Value | None, held: str | None) -> Check:
+    """Whether a unified social credit code is the one on file. One that cannot exist was misread: no proof."""
+    code, zh, en = "uscc_matches", "统一社会信用代码", "unified social credit code"
+    if read is None:
+        return checks.unread(code, zh, f"The {en}")
+    printed = re.sub(r"\s", "", plain(read.text)).upper().translate(checks.NOT_IN_USCC)
+    if not uscc.is_valid(printed):
+        return checks.unread(code, zh, f"The {en}")
+    return same_code(code, replace(read, text=printed), held, zh, en)
 
 
 def judge_signing_day(printed: Value | None, on_file: OnFile) -> Check:

@@ -108,6 +108,19 @@ def test_a_terminals_bar_code_must_say_what_is_printed(texts, expected):
     assert judged["sn_matches"] == judged["tusn_matches"] == "pass"
 
 
+@pytest.mark.parametrize(
+    ("printed", "expected"),
+    [
+        ("000011045N20260001", "unsure"),  # S taken for 5
+        ("00001104SN2O26O001", "fail"),  # twice is no slip
+        ("00001104SN20260002", "fail"),
+    ],
+)
+def test_a_code_with_one_character_taken_for_its_look_alike_refutes_nothing(printed, expected):
+    judged = PROOF.saying(终端唯一标识=printed).outcomes(KNOWN)
+    assert judged["tusn_matches"] == expected
+
+
 def plan(*rows, doc_type="D14", title="整改方案"):
     heads = (line("整改事项", 1, 0), line("负责人", 1, 3), line("完成期限", 1, 5))
     cells = [

@@ -141,6 +141,7 @@ def test_a_good_paper_passes(paper, on_file):
         (SUCCESSOR.saying(变更后法定代表人="赵国强"), "successor_is_holder", "fail"),
         (SUCCESSOR.saying(变更前法定代表人="赵国强"), "predecessor_matches", "fail"),
         (SUCCESSOR.saying(统一社会信用代码="91110105MA449KBCLR"), "uscc_matches", "fail"),
+        (SUCCESSOR.saying(统一社会信用代码=with_wrong_check_digit(FACTS.uscc)), "uscc_matches", "unsure"),
         (SUCCESSOR.saying(企业名称="上海远航贸易有限公司"), "company_matches", "fail"),
         (SUCCESSOR.saying(姓名="赵国强", 变更后法定代表人="赵国强"), "registry_shows_representative", "fail"),
         (
