@@ -97,3 +97,26 @@ async def test_what_a_merchant_typed_outlives_the_session(work, address, browser
         await page.locator("#do-open_appeal button").click()
         await expect(page.get_by_text("The appeal is open. Please upload the documents.")).to_be_visible()
     assert (await work.view(draft))["status"] == "draft"
+
+
+async def test_a_paper_stays_chosen_when_the_session_has_ended_and_is_sent_once_one_is_back(
+    work, address, browser, draft: str, picture: Image.Image
+):
+    async with logged_in(browser, address, "merchant1", service_workers="block") as (page, _):
+        await page.goto(f"{address}/portal/cases/{draft}")
+        form = page.locator("form.upload").first
+        await form.locator("input[name=file]").set_input_files(photo(picture))
+        await page.context.clear_cookies()
+        await form.get_by_role("button", name="Upload").click()
+        await expect(form.locator(".told .error")).to_contain_text("the file is still chosen")
+        async with page.context.expect_page() as opened:
+            await form.get_by_role("link", name="Open the log-in").click()
+        other = await opened.value
+        await expect(other.get_by_text("Your session has ended. Log in again.")).to_be_visible()
+        made = await work.house.desk.portal_keys.make(draft, MERCHANT_NO)
+        await other.goto(f"{address}/portal/enter/{made.token}")
+        await other.get_by_role("button", name="Come in").click()
+        await other.wait_for_url(f"**/portal/cases/{draft}")
+        await form.get_by_role("button", name="Upload").click()
+        await expect(page.get_by_text("The document is filed.")).to_be_visible()
+    assert len((await work.view(draft))["documents"]) == 1

@@ -1,9 +1,21 @@
 // A paper is looked at before it is sent: kind, size, pixels, sharpness and light. What cannot be taken is not sent;
-// what looks hard to read is said, and may be sent all the same. A paper the desk refuses stays chosen.
+// what looks hard to read is said, and may be sent all the same. A paper the desk refuses stays chosen, and so does one
+// whose sender has to log in first: in another window, so that nothing is kept anywhere meanwhile.
 const KINDS = /\.(pdf|png|jpe?g|webp)$/i;
 const FEWEST_PIXELS = 400000;
 const SHARP = 25; // variance of the edges of the picture at 800 pixels; print in focus has hundreds
 const LIGHT = 70; // mean brightness of 255
+
+const atLogin = (answer) => answer.redirected && new URL(answer.url).pathname === "/login";
+
+// Where a form goes on a page made now, for whoever is logged in now; nothing when nobody is, or it is gone.
+const addressNow = async (field) => {
+  const answer = await fetch(location.href, { credentials: "same-origin" });
+  if (!answer.ok || atLogin(answer)) return null;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const same = page.getElementById(field.id);
+  return same && same.form ? same.form.getAttribute("action") : null;
+};
 
 const drawn = async (file) => {
   const whole = await createImageBitmap(file);
@@ -98,8 +110,25 @@ document.querySelectorAll("form.upload").forEach((form) => {
     form.dataset.sending = "yes";
     say(words.sending, "hint");
     try {
-      const sent = new FormData(form);
-      const answer = await fetch(form.action, { method: "POST", body: sent, credentials: "same-origin" });
+      const send = () => fetch(form.action, { method: "POST", body: new FormData(form), credentials: "same-origin" });
+      let answer = await send();
+      if (atLogin(answer) || answer.status === 403) {
+        const address = await addressNow(field); // the page may be of a session that has ended
+        if (address) {
+          form.setAttribute("action", address);
+          answer = await send();
+        }
+      }
+      if (atLogin(answer)) {
+        say(words.ended + " ", "error");
+        const link = document.createElement("a");
+        link.href = "/login?ended=1&next=" + encodeURIComponent(location.pathname);
+        link.target = "_blank";
+        link.textContent = words.log_in;
+        told.lastChild.append(link);
+        delete form.dataset.sending;
+        return;
+      }
       if (answer.ok) {
         location.assign(answer.url);
         return;
