@@ -1,8 +1,9 @@
-"""Where a merchant can be told, best first: as the merchant wishes, else as each contact prefers."""
+"""Where a merchant can be told, best first: as the merchant wishes, else as each contact prefers; and of what is equal,
+where the merchant is known to be reached."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from journal.contacting import Preferences
@@ -20,10 +21,14 @@ class Address:
     secret: str | None = field(default=None, repr=False)
 
 
-def addresses(contacts: Sequence[Contact], wishes: Preferences | None = None) -> tuple[Address, ...]:
+def addresses(
+    contacts: Sequence[Contact], wishes: Preferences | None = None, reached: Collection[tuple[str, str]] = ()
+) -> tuple[Address, ...]:
     """The fall-back order. By wishes: each wished channel in turn, over all contacts, and no other one.
-    Without: each contact's preferred channel, then everybody's other ones."""
+    Without: each contact's preferred channel, then everybody's other ones. In each turn those at which the merchant was
+    `reached` (channel and address) come before those of which nobody knows."""
     known = [(contact, address) for contact in contacts for address in _of(contact)]
+    known.sort(key=lambda pair: (pair[1].channel, pair[1].to) not in reached)
     if wishes is None:
         preferred = [address for contact, address in known if address.channel == _preferred(contact)]
         return (*preferred, *(address for _, address in known if address not in preferred))

@@ -301,7 +301,8 @@ class Notices:
         return silent(known)
 
     async def _of_merchant(self, merchant_no: str) -> Sequence[Address]:
-        return addresses(await self._records.contacts(merchant_no), await self._records.wishes(merchant_no))
+        contacts, wishes = await self._records.contacts(merchant_no), await self._records.wishes(merchant_no)
+        return addresses(contacts, wishes, await self._records.reached.known(merchant_no))
 
     async def _merchant_type(self, order: NoticeOrder) -> MerchantType:
         merchant = await self._records.registry.merchant(order.merchant_no)

@@ -17,6 +17,7 @@ from journal.contacting import Contacting, Preferences
 from journal.files import Files
 from journal.keys import Keyring
 from journal.parties import Account, Contact, Merchant, MerchantDetails, NoSuchMerchantError, Terminal, subject_of
+from journal.reached import Reached
 from journal.readings import Readings
 from journal.registry import Registry
 from journal.statements import Pool
@@ -36,13 +37,15 @@ class Records:
     readings: Readings
     contacting: Contacting
     broadcasts: Broadcasts
+    reached: Reached
 
     @classmethod
     def over(cls, pool: Pool, vault_keys: Keyring | str, store: Path | ObjectStore) -> Records:
         """Over the vault's key-encryption keys and the document store, as the settings have them."""
         vault = Vault(pool, vault_keys)
         files, readings = Files(store, pool, vault), Readings(pool, vault)
-        return cls(vault, Registry(pool, vault), files, readings, Contacting(pool, vault), Broadcasts(pool))
+        contacting, reached = Contacting(pool, vault), Reached(pool, vault)
+        return cls(vault, Registry(pool, vault), files, readings, contacting, Broadcasts(pool), reached)
 
     async def terminal(self, terminal_sn: str) -> Terminal:
         """Raises RefusedError `unknown-terminal`."""

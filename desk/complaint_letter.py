@@ -40,7 +40,8 @@ async def tell(desk: Desk, complaint: Complaint, act: Act) -> None:
     due = due_time(parse_time(complaint.due_at))
     text = Text(words.zh.format(**facts, due=due.zh), words.en.format(**facts, due=due.en))
     letter = Letter(f"complaint-{act.command_id}", "complaint", complaint.case_id, SUBJECT, text)
-    if await send(desk, await contacts_of(desk, complaint.merchant_no), letter):
+    known = await desk.reached.known(complaint.merchant_no)
+    if await send(desk, await contacts_of(desk, complaint.merchant_no), letter, known):
         return
     task = NewTask(
         task_id=f"CM-{act.command_id[-16:]}",

@@ -42,6 +42,7 @@ from journal.people import People
 from journal.portal_keys import PortalKeys
 from journal.privacy import Privacy
 from journal.queue import Queue
+from journal.reached import Reached
 from journal.reconciling import Reconciling
 from journal.registry import Registry
 from journal.rota import Rota
@@ -103,6 +104,7 @@ class Desk:
     touched: Touched
     rota: Rota
     complaints: Complaints
+    reached: Reached
     provider: Provider | None
     """By whose word staff may log in."""
     metrics: Metrics = field(default_factory=Metrics)
@@ -150,6 +152,7 @@ class Desk:
             touched=Touched(pool, clock),
             rota=Rota(pool, clock),
             complaints=Complaints(pool, vault),
+            reached=Reached(pool, vault),
             portal_keys=PortalKeys(pool, config.payload_key, clock),
             identities=Identities(pool, config.payload_key, clock),
             provider=Provider(known) if (known := config.oidc()) else None,

@@ -3,7 +3,7 @@ answer to a complaint. They go out while the engine is away."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import httpx2
@@ -12,6 +12,7 @@ import structlog
 from desk.context import Desk
 from domain.text import Text
 from journal.parties import Contact
+from journal.reached import Address
 from journal.vault import ForgottenError
 
 LOG = structlog.stdlib.get_logger()
@@ -37,9 +38,12 @@ async def contacts_of(desk: Desk, merchant_no: str) -> Sequence[Contact]:
         return ()
 
 
-async def send(desk: Desk, contacts: Sequence[Contact], letter: Letter) -> bool:
-    """Sends a letter to the first contact that can be reached; whether one could."""
-    for channel, contact, address in _addresses(contacts):
+async def send(
+    desk: Desk, contacts: Sequence[Contact], letter: Letter, reached: Collection[Address] = ()
+) -> Address | None:
+    """Sends a letter to the first contact that can be reached, first of all where the merchant was `reached` before;
+    the channel and address that took it, or None."""
+    for channel, contact, address in sorted(_addresses(contacts), key=lambda one: (one[0], one[2]) not in reached):
         language = "en" if contact.language.lower().startswith("en") else "zh"
         handed = {
             "channel": channel,
@@ -51,8 +55,8 @@ async def send(desk: Desk, contacts: Sequence[Contact], letter: Letter) -> bool:
             "notice": letter.notice,
         }
         if await _handed_over(desk, handed, f"{letter.key}:{channel}:{address}"):
-            return True
-    return False
+            return channel, address
+    return None
 
 
 def _addresses(contacts: Sequence[Contact]) -> Iterator[tuple[str, Contact, str]]:

@@ -6,6 +6,7 @@ Engineers and robots cannot: neither needs to know who anyone is. The merchant's
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from journal.parties import MerchantDetails
@@ -25,8 +26,11 @@ def masked(value: str | None, first: int = 0, last: int = 0) -> str | None:
     return value[:first] + "*" * (len(value) - first - last) + (value[-last:] if last else "")
 
 
-def merchant_shown(details: MerchantDetails, *, whole: bool, account: bool = False) -> dict[str, Any]:
-    """A merchant for the API. Names and numbers are shortened unless `whole`, the account's number unless `account`."""
+def merchant_shown(
+    details: MerchantDetails, *, whole: bool, account: bool = False, reached: Collection[tuple[str, str]] = ()
+) -> dict[str, Any]:
+    """A merchant for the API. Names and numbers are shortened unless `whole`, the account's number unless `account`.
+    `reached` are the channels and addresses at which it is known to be reached."""
     person, payee = details.legal_representative, details.settlement_account
 
     def number(value: str | None) -> str | None:
@@ -49,6 +53,15 @@ def merchant_shown(details: MerchantDetails, *, whole: bool, account: bool = Fal
                 "email": contact.email if whole else masked(contact.email, 1, 3),
                 "preferred": contact.preferred,
                 "language": contact.language,
+                "verified": [
+                    channel
+                    for channel, to in (
+                        ("email", contact.email),
+                        ("sms", contact.phone),
+                        ("wechat", contact.wechat_openid),
+                    )
+                    if to and (channel, to) in reached
+                ],
             }
             for contact in details.contacts
         ],

@@ -41,8 +41,12 @@ async def send_key(desk: Desk, case_id: str) -> None:
     if not contacts:
         return
     made = await desk.portal_keys.make(case_id, case.merchant_no)
-    if not await send(desk, contacts, _letter(desk, case_id, made)):
+    known = await desk.reached.known(case.merchant_no)
+    taken = await send(desk, contacts, _letter(desk, case_id, made), known)
+    if taken is None:
         LOG.warning("a portal code reached nobody", case_id=case_id)
+    elif ref := await desk.reached.ref_of(case.merchant_no, taken):
+        await desk.portal_keys.sent_to(case_id, made, ref)
 
 
 def _letter(desk: Desk, case_id: str, made: PortalKey) -> Letter:

@@ -10,10 +10,12 @@ from desk import problems
 from desk.context import Desk
 from desk.histories import Told, tell
 from desk.hooks import Callback
+from desk.letters import contacts_of
 from desk.notices import bounced_over, once_more, order_of
 from domain.actors import Actor
 from domain.business_time import end_of_business_day, format_time
 from journal.contacting import Mark, Marking, NewTask, root_of
+from journal.reached import CHANNELS
 from journal.registry import Act
 
 GATEWAY = Actor("notices", ("partner",))
@@ -36,8 +38,24 @@ async def follow(desk: Desk, callback: Callback) -> None:
     marking = Marking(told.case.merchant_no, told.case.case_id, root_of(receipt.step_key), mark, receipt.message_id)
     act = Act(GATEWAY.signing_as(("partner",)), f"receipt:{receipt.message_ref}", desk.now())
     await desk.contacting.mark(marking, act, receipt.channel)
+    await _learn(desk, told.case.merchant_no, receipt.channel, arrived=mark == "delivered")
     if mark == "bounced":
         await _send_elsewhere(desk, told, receipt)
+
+
+async def _learn(desk: Desk, merchant_no: str, channel: str, *, arrived: bool) -> None:
+    """What arrived shows where the merchant is reached, what bounced where no longer: as far as it can be told, which
+    is where the merchant has one address on the channel."""
+    of_contact = {"email": "email", "sms": "phone", "wechat": "wechat_openid"}
+    contacts = await contacts_of(desk, merchant_no) if channel in CHANNELS else ()
+    known = {to for contact in contacts if (to := getattr(contact, of_contact[channel]))}
+    ref = await desk.reached.ref_of(merchant_no, (channel, known.pop())) if len(known) == 1 else None
+    if ref is None:
+        return
+    if arrived:
+        await desk.reached.reach(ref, "receipt", desk.clock())
+    else:
+        await desk.reached.lose(ref)
 
 
 async def _send_elsewhere(desk: Desk, told: Told, receipt: Receipt) -> None:

@@ -32,10 +32,11 @@ class PortalKey:
 
 @dataclass(frozen=True, slots=True)
 class LetIn:
-    """Whom a link or code lets in, and about which case."""
+    """Whom a link or code lets in, about which case, and where it had been sent (a reference into the vault)."""
 
     case_id: str
     user: User
+    address_ref: str | None = None
 
 
 class PortalKeys:
@@ -62,6 +63,11 @@ class PortalKeys:
             await connection.execute(SQL["put"], row)
         return made
 
+    async def sent_to(self, case_id: str, key: PortalKey, ref: str) -> None:
+        """Notes the address that took the letter with the key."""
+        async with reading(self._pool) as connection:
+            await connection.execute(SQL["sent_to"], {"case_id": case_id, "token": _sha256(key.token), "ref": ref})
+
     async def use_code(self, case_id: str, code: str) -> LetIn | None:
         """Whom the code lets in; None for a wrong, used or old one."""
         return await self._use("use_code", {"case_id": case_id, "code": self._hashed(case_id, code)})
@@ -76,10 +82,10 @@ class PortalKeys:
             row = await (await connection.execute(SQL[statement], {**values, "now": moment})).fetchone()
             if row is None:
                 return None
-            case_id, merchant_no = row
+            case_id, merchant_no, address_ref = row
             user = User(f"portal-{merchant_no}", f"portal-{merchant_no}", frozenset({"merchant"}), merchant_no)
             await connection.execute(SQL["put_contact"], {"name": user.name, "merchant_no": merchant_no, "now": moment})
-        return LetIn(case_id, user)
+        return LetIn(case_id, user, address_ref)
 
     def _hashed(self, case_id: str, code: str) -> bytes:
         return hmac.new(self._key, f"{case_id} {code}".encode(), hashlib.sha256).digest()

@@ -121,7 +121,8 @@ async def shown(desk: Desk, merchant: Merchant, *, whole: bool, account: bool = 
         at = await desk.erasing.erased_at(merchant.merchant_no)
         return {"merchant_no": merchant.merchant_no, "merchant_type": merchant.merchant_type, "mcc": merchant.mcc,
                 "erased": True, "erased_at": format_time(at) if at else None, **facts}  # fmt: skip
-    return {**merchant_shown(details, whole=whole, account=account), **facts}
+    reached = await desk.reached.known(merchant.merchant_no)
+    return {**merchant_shown(details, whole=whole, account=account, reached=reached), **facts}
 
 
 def _no_merchant(merchant_no: str) -> problems.Problem:

@@ -95,6 +95,10 @@ async def post_link(request: Request, form: Annotated[Form, Depends(own_form)]) 
 
 
 async def _in(request: Request, let_in: LetIn) -> Response:
+    """Whoever comes in has read what was sent to the contact: the merchant is reached there."""
+    desk = desk_of(request)
+    if let_in.address_ref is not None:
+        await desk.reached.reach(let_in.address_ref, "code", desk.clock())
     try:
         return await welcome(request, let_in.user, "link", f"{PORTAL}/cases/{let_in.case_id}")
     except NoSuchUserError:  # shut out, as with a merchant's data that was erased

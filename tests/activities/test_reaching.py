@@ -207,3 +207,28 @@ async def test_a_release_reaches_nobody_and_the_case_goes_on(stand):
     [task] = await stand.records.contacting.tasks(M)
     assert receipt.ref
     assert task.notice == "release_notice"
+
+
+def test_where_the_merchant_is_known_to_be_reached_comes_first_of_its_turn() -> None:
+    first = replace(EN, phone="13900000001", email=None, preferred="sms")
+    second = replace(EN, phone="13900000002", email=None, preferred="sms")
+    assert [one.to for one in addresses((first, second))] == ["13900000001", "13900000002"]
+    reached = {("sms", "13900000002")}
+    assert [one.to for one in addresses((first, second), None, reached)] == ["13900000002", "13900000001"]
+    wishes = Preferences(("sms",))
+    assert [one.to for one in addresses((first, second), wishes, reached)] == ["13900000002", "13900000001"]
+
+
+async def test_a_contact_whose_messages_arrived_is_told_before_one_of_whom_nobody_knows(stand: Stand) -> None:
+    one, other = replace(ZH, email="new@example.com"), replace(ZH, email="known@example.com")
+    await register(stand, one, other)
+    ref = await stand.records.reached.ref_of(M, ("email", "known@example.com"))
+    assert ref is not None
+    assert await stand.records.reached.ref_of(M, ("email", "known@example.com")) == ref
+    assert await stand.records.reached.known(M) == frozenset()
+    await stand.records.reached.reach(ref, "receipt", datetime(2026, 11, 3, tzinfo=SHANGHAI))
+    await stand.do("notices.send", order())
+    (mail,) = await mailbox(stand)
+    assert mail["to"] == "known@example.com"
+    await stand.records.reached.lose(ref)
+    assert await stand.records.reached.known(M) == frozenset()

@@ -83,6 +83,8 @@ async def test_the_code_in_the_letter_leads_to_the_case_once(house: House, gatew
     assert (await surfer.get("/console/queue")).status_code == 403
     (session,) = await house.desk.sessions.of("portal-898310058120001")
     assert session.method == "link"
+    (contact,) = (await house.officer1.get("/api/v1/merchants/898310058120001")).json()["contacts"]
+    assert contact["verified"] == ["email"], "who used the code has read what was sent there"
     assert await use(Surfer(house), case_id, code_in(letter["text"])) == 401
 
 

@@ -176,3 +176,16 @@ async def test_a_receipt_of_no_case_is_a_discrepancy(house: House, case_id: str)
     answer = await signed(house, "notices", receipt("FA-NONE", {"position": 1}, "delivered"))
 
     assert answer.json()["state"] == "discrepancy"
+
+
+async def test_a_contact_is_verified_by_what_arrived_and_no_longer_after_a_bounce(work: Work):
+    case_id, notice = await told(work)
+
+    async def verified() -> list[str]:
+        (contact,) = (await work.house.officer1.get("/api/v1/merchants/898310058120001")).json()["contacts"]
+        return list(contact["verified"])
+
+    for outcome, known in (("delivered", ["email"]), ("bounced", [])):
+        said = receipt(case_id, notice, outcome, f"v-{outcome}")
+        assert (await signed(work.house, "notices", said)).status_code == 200
+        assert await verified() == known

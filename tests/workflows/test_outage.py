@@ -128,14 +128,19 @@ async def test_three_days_without_terminal_management_lose_and_double_nothing(de
         management.away = False
         await desk.sleep(timedelta(hours=2))
 
-        closed = [await appeal.until("closed_released", tries=MANY_TRIES) for appeal in appeals]
+        closed = [await appeal.until(closed_and_told, tries=MANY_TRIES) for appeal in appeals]
         assert all(case.controls[0].lifted for case in closed)
         unlocked = Counter(management.effects)
         assert unlocked == {step_key(case): 1 for case in closed}
         assert set(management.effects.values()) == {1}
         assert busiest_minute(management.reached[trials:]) < number / 2
-        stories = [sorted(await appeal.types()) for appeal in appeals]
-        assert all(story == stories[0] for story in stories)
+        stories = {tuple(sorted(await appeal.types())) for appeal in appeals}
+        assert len(stories) == 1
+
+
+def closed_and_told(case: Case) -> bool:
+    """Of many the last may be closed a moment before its merchant is told so."""
+    return case.status == "closed_released" and not case.owed
 
 
 def step_key(case: Case) -> str:
