@@ -34,7 +34,7 @@ async def persist_while(
         if receipt is not None:
             return receipt
         if not await effects.needed_in_an_hour(needed, f"{summary} was refused"):
-            await _settle(record, order.key)
+            await settle(record, order.key)
             return None
 
 
@@ -47,11 +47,12 @@ async def _try(record: Record, name: str, order: ports.Order, summary: str) -> p
             raise
         await _report(record, name, order.key, effects.refused(error) or effects.cause_of(error))
         return None
-    await _settle(record, order.key)
+    await settle(record, order.key)
     return receipt
 
 
-async def _settle(record: Record, key: str) -> None:
+async def settle(record: Record, key: str) -> None:
+    """What was refused took place after all, or nobody needs it any more: there is nothing left to put right."""
     if refusal_of(record.case, key):
         await record.proceed(c.SettleRefusal(key), f"refusal:{key}:settled")
 

@@ -15,9 +15,9 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from domain import commands as c
     from domain import field
-    from domain.case import Case, Visit
+    from domain.case import Case, Visit, refusal_of
     from workflows import effects, orders
-    from workflows.persisting import persist
+    from workflows.persisting import persist, settle
     from workflows.ports import VisitNote
     from workflows.record import Record
 
@@ -76,10 +76,12 @@ class Visits:
 
     async def _call_off(self, visit: Visit) -> None:
         """Of an order without an answer it is first found out whether it arrived."""
-        order = orders.to_call_off(self._case, visit)
+        order, booking = orders.to_call_off(self._case, visit), orders.for_visit(self._case, visit)
+        if refusal_of(self._case, booking.key) and workflow.patched("a-refused-visit-is-given-up"):
+            await settle(self._record, booking.key)
         if not visit.ref:
             await workflow.sleep(_GRACE, summary="whether the visit was booked")
-            booked = await effects.look_up("field.book_visit", orders.for_visit(self._case, visit))
+            booked = await effects.look_up("field.book_visit", booking)
             if booked is None:
                 await self._record.proceed(c.CallOffVisit(visit.n, "never booked"), f"visit:{visit.n}:off")
                 return

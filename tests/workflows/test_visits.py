@@ -125,6 +125,15 @@ async def test_a_refused_order_is_told_to_operations_and_tried_every_hour(desk: 
     await appeal.until_event("DiscrepancyResolved")
 
 
+async def test_a_refused_order_that_nobody_needs_any_more_is_given_up(desk: Desk) -> None:
+    desk.hands.next("field.book_visit", refusing("already-open"))
+    appeal = await sent(desk)
+    await appeal.until_event("DiscrepancyFound")
+    assert await appeal.give(OFFICER, "field_done", note="seen") == "FieldServiceDone"
+    await appeal.until_event("DiscrepancyResolved")
+    assert (await appeal.case()).refused == ()
+
+
 async def test_field_service_that_comes_too_late_is_told_to_the_lead(desk: Desk) -> None:
     appeal = await booked(desk)
     await desk.sleep(days(3))
