@@ -42,6 +42,12 @@ class CallbackBody(Body):
     case_id: Id | None = None
 
 
+class FeedbackBody(Body):
+    """What a merchant thinks could be done better, or was done well."""
+
+    note: Annotated[Words, Field(max_length=2000)]
+
+
 class ComplaintBody(Body):
     """A complaint about how a case was handled, by the way it came in."""
 

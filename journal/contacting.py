@@ -36,7 +36,7 @@ ATTEMPTS = 10
 
 Work = Callable[[Connection], Awaitable[bool]]
 Mark = Literal["delivered", "bounced", "acknowledged", "resent"]
-TaskKind = Literal["undelivered", "bounced", "callback", "promise"]
+TaskKind = Literal["undelivered", "bounced", "callback", "promise", "feedback"]
 
 
 class NoSuchTaskError(LookupError):

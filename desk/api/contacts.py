@@ -14,7 +14,7 @@ from desk import problems
 from desk.access import OFFICE, STAFF, Caller, TheDesk, only, own
 from desk.api.merchants import found
 from desk.bodies import LookBody
-from desk.contact_bodies import CallbackBody, ContactLogBody, PreferencesBody
+from desk.contact_bodies import CallbackBody, ContactLogBody, FeedbackBody, PreferencesBody
 from desk.context import Desk
 from desk.looks import Look, record_look
 from desk.masking import UNMASKERS
@@ -22,7 +22,7 @@ from desk.outgoing import fault_of
 from desk.refusals import refuse
 from desk.routes import DeskRoute, UnkeptRoute
 from domain.actors import Actor
-from domain.business_time import SHANGHAI, format_time
+from domain.business_time import SHANGHAI, end_of_business_day, format_time
 from journal.contacting import Contact, NewContact, NewTask, NoSuchTaskError, Preferences, Task
 from journal.parties import Merchant
 from journal.registry import Act
@@ -36,6 +36,8 @@ LOGGERS = ("officer", "reviewer", "supervisor", "compliance_head")
 READERS = (*LOGGERS, "auditor")
 WISHERS = (*OFFICE, "merchant")
 BOOKERS = (*LOGGERS, "merchant", "agent")
+FEEDBACK_BD = 3
+"""Business days in which feedback is read."""
 COLUMNS = ("contact_id", "at", "way", "direction", "result", "case_id", "task_id", "by", "note")
 
 TheMerchant = Annotated[Merchant, Depends(found)]
@@ -120,6 +122,30 @@ async def post_callback(
     )
     await _opened(desk, task, Act(actor.signing_as(BOOKERS), request.state.command_id, desk.now()))
     return {"task_id": task.task_id, "at": task.due_at}
+
+
+@router.post("/feedback", status_code=201, summary="Say what could be better")
+async def post_feedback(
+    merchant_no: str,
+    actor: Annotated[Actor, Depends(only("give feedback", *BOOKERS))],
+    desk: TheDesk,
+    request: Request,
+    body: FeedbackBody,
+) -> dict[str, Any]:
+    """It becomes a contact task: someone reads it, and answers where there is something to answer. A complaint about a
+    case is `POST /cases {kind: complaint}`."""
+    own(actor, merchant_no)
+    merchant = await found(merchant_no, desk)
+    due = end_of_business_day(desk.policy.calendar, desk.clock(), FEEDBACK_BD)
+    task = NewTask(
+        task_id=f"FB-{request.state.command_id[-16:]}",
+        kind="feedback",
+        merchant_no=merchant.merchant_no,
+        due_at=format_time(due.at),
+        note=body.note,
+    )
+    await _opened(desk, task, Act(actor.signing_as(BOOKERS), request.state.command_id, desk.now()))
+    return {"task_id": task.task_id, "due_at": task.due_at}
 
 
 @router.post("/contacts", status_code=201, summary="Log a call, a visit or a letter")

@@ -30,6 +30,7 @@ WAYS = ("phone", "visit", "email", "wechat", "counter", "letter")
 SENT: dict[str, tuple[str, tuple[str, ...]]] = {
     "wishes": ("notice-preferences", WISHERS),
     "callback": ("callbacks", BOOKERS),
+    "feedback": ("feedback", BOOKERS),
     "contact": ("contacts", LOGGERS),
 }
 """Each form of the page: the call it makes, and who may make it."""

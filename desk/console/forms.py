@@ -148,6 +148,7 @@ FORMS: Mapping[str, tuple[Spec, ...]] = {
         Spec("language", "select", optional=True, options="languages"), Spec("webhook_url", optional=True, wide=True),
     ),
     "callback": (Spec("at", "moment"), Spec("note", "area")),
+    "feedback": (Spec("note", "area"),),
     "complaint": (Spec("statement", "area"),),
     "dissatisfied": (Spec("statement", "area"),),
     "complaint_answer": (Spec("outcome", "radio", options="outcomes"), Spec("answer", "area"),

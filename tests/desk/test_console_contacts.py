@@ -47,6 +47,21 @@ async def test_a_wish_that_cannot_be_kept_is_told_beside_its_field(house: House)
     assert await house.desk.contacting.preferences(MERCHANT_NO) is None
 
 
+async def test_feedback_given_in_the_portal_is_read_by_someone(house: House):
+    merchant, officer = await as_(house, "merchant1"), await as_(house, "officer1")
+    page = await merchant.page(f"/portal{PAGE}")
+    await merchant.send(page.form("/contacts/feedback"), note="Photos should be taken from the app")
+
+    whom = await officer.page("/console/contacts")
+    assert "Feedback to read" in whom.text
+    link = next(link for link in whom.links if "?task=FB-" in link)
+    read = await officer.page(link.partition("#")[0])
+    assert "Photos should be taken from the app" in read.text
+    await officer.send(read.form("/contacts/contact"), note="Thanked; passed on.")
+    assert "?task=FB-" not in " ".join((await officer.page("/console/contacts")).links)
+    assert (await house.auditor1.post(f"/api/v1/merchants/{MERCHANT_NO}/feedback", {"note": "x"})).status_code == 403
+
+
 async def test_a_call_back_is_booked_in_the_portal_and_logged_in_the_console(house: House):
     merchant, officer = await as_(house, "merchant1"), await as_(house, "officer1")
     page = await merchant.page(f"/portal{PAGE}")
