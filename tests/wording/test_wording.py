@@ -116,6 +116,22 @@ def whole(letter: Letter) -> str:
     return f"{letter.subject}\n{letter.text}"
 
 
+@in_both_languages
+def test_a_freeze_notice_says_what_it_means_for_settlement_deposit_and_plan(wording: Wording, language):
+    held = whole(wording.notice(order("freeze_notice"), language, "company"))
+    blocked = whole(wording.notice(order("freeze_notice", facts={"held_fen": "0"}), language, "company"))
+    later, another_way, stays = {
+        "zh": ("不按原定日期到账", "其他支付方式", "押金与资费方案不受影响"),
+        "en": ("paid out later", "another way for your customers to pay", "deposit and your fee plan stay"),
+    }[language]
+    assert later in held
+    assert another_way not in held
+    assert another_way in blocked
+    assert later not in blocked
+    assert stays in held
+    assert stays in blocked
+
+
 def test_there_is_a_template_for_every_notice_in_both_languages_and_none_besides():
     there = {path.name for path in FOLDER.glob("[!_]*.txt") if ".short." not in path.name}
 
