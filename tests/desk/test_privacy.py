@@ -316,7 +316,7 @@ class TestReport:
         details = _merchant("898310058120001").sealed_parts()
         kinds = {kind for kind, _ in details.values()} | {
             "deploy_address", "statement", "message", "look_note", "contact_note", "notice_preferences",
-            "complaint", "complaint_answer", "complaint_reply",
+            "complaint", "complaint_answer", "complaint_reply", "link", "reached",
         }  # fmt: skip
         kinds |= {"document_reading"}
         assert kinds == set(words("record_kind"))
