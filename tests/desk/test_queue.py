@@ -14,6 +14,7 @@ import uvicorn
 from desk.queue_stream import MOST_WAITING, Changes, Watcher
 from journal.queue import TaskNow
 from tests.desk.working import Work
+from workers.ranking import Reranking
 from workers.stack.ports import any_free
 
 pytestmark = pytest.mark.timeout(300)
@@ -49,6 +50,21 @@ async def test_a_claim_runs_as_long_as_the_policy_says(work: Work):
         told = (await work.house.reviewer1.post(f"/api/v1/tasks/{task.task_id}/{deed}")).json()
         assert before + lease <= datetime.fromisoformat(told["held_until"]) <= desk.clock() + lease
     await work.house.reviewer1.post(f"/api/v1/tasks/{task.task_id}/release")
+
+
+async def test_the_relay_moves_a_task_up_as_money_and_days_grow(work: Work):
+    desk = work.house.desk
+    (task,) = await desk.queue.of_case(await work.in_review())
+    before, true = (await work.house.reviewer1.get(f"/api/v1/tasks/{task.task_id}")).json(), desk.clock
+    desk.clock = lambda: true() + timedelta(days=10)
+    try:
+        assert not await Reranking(desk).round()  # a batch was enough
+    finally:
+        desk.clock = true
+    after = (await work.house.reviewer1.get(f"/api/v1/tasks/{task.task_id}")).json()
+    assert after["priority"]["age_boost_minutes"] == 30
+    assert after["priority"]["money_days_boost_minutes"] > before["priority"]["money_days_boost_minutes"]
+    assert after["rank_at"] < before["rank_at"]
 
 
 async def test_a_case_is_found_by_who_holds_its_task_until_they_give_it_back(work: Work):
