@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, suppress
 
 import structlog
 from psycopg import OperationalError
@@ -68,9 +68,12 @@ class Changes:
         self._tasks = (asyncio.create_task(self._listen()), asyncio.create_task(self._read()))
 
     async def stop(self) -> None:
-        for task in self._tasks:
+        tasks, self._tasks = self._tasks, ()  # a connection that was just being made goes with the task that made it
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for task in tasks:
+            with suppress(asyncio.CancelledError):
+                await task
 
     @asynccontextmanager
     async def watched(self) -> AsyncIterator[Watcher]:
