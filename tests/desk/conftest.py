@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import pytest
 from playwright.async_api import Browser
 
 from desk.seed import TERMINAL_SN
+from tests.databases import copied
 from tests.desk.browsing import CHROMIUM, NO_CHROMIUM, launched, served
 from tests.desk.console_work import as_
 from tests.desk.house import CHEAP, Config, House, opened, prepared
@@ -18,9 +19,18 @@ from tests.desk.working import Work, open_work
 from workers.stack.postgres import Postgres
 
 
+@pytest.fixture(scope="session")
+async def _furnished(_server: Postgres, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The name of a database with the demo people in it, which is only ever copied."""
+    await prepared(_server.create_database("furnished"), tmp_path_factory.mktemp("furnished"))
+    return "furnished"
+
+
 @pytest.fixture
-async def config(database: str, tmp_path: Path) -> Config:
-    return await prepared(database, tmp_path)
+def config(_server: Postgres, _furnished: str, tmp_path: Path) -> Iterator[Config]:
+    """A desk's settings, with the demo people in its journal."""
+    for database in copied(_server, _furnished):
+        yield Config(database, tmp_path / "files")
 
 
 @pytest.fixture(scope="session")

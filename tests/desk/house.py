@@ -11,9 +11,10 @@ from typing import Any
 
 import httpx2
 from argon2 import PasswordHasher
+from fastapi import FastAPI
 
 import journal as journals
-from desk.app import create_app
+from desk.app import serve_from, with_routes
 from desk.config import Oidc
 from desk.context import Desk
 from desk.seed import seed
@@ -146,14 +147,20 @@ class House:
         return [path for path in self.config.files_dir.rglob("*") if path.is_file()]
 
 
+_closed: list[FastAPI] = []
+"""Applications whose desk is closed, for the next one: making one anew takes most of a test's time."""
+
+
 @asynccontextmanager
 async def opened(config: Config, **more: Any) -> AsyncIterator[House]:
     """A desk over `config`, its lifespan run."""
-    app = create_app(config, **more)
+    app = _closed.pop() if _closed else with_routes()
+    serve_from(app, config, **more)
     async with app.router.lifespan_context(app):
         transport = httpx2.ASGITransport(app, client=("127.0.0.1", 50000), raise_app_exceptions=False)
         async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080") as client:
             yield House(app.state.desk, client, config, app)
+    _closed.append(app)
 
 
 async def prepared(database: str, folder: Path) -> Config:
