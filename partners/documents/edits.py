@@ -30,6 +30,8 @@ LONG_ENOUGH = 6
 """Digits of a line that no other paper prints twice; names are."""
 SEALS_ALIKE = 0.06
 """Share of a seal's size by which two impressions of it differ at most."""
+SEAL = 80
+"""Pixels to each side of the smallest seal, a person's, on a page as it is read; smaller red is of a portrait."""
 
 
 def judge(pages: Sequence[Page], doc_type: str) -> Check:
@@ -73,6 +75,7 @@ def judge(pages: Sequence[Page], doc_type: str) -> Check:
 def _twice(page: Page) -> bool:
     """Whether a line of print or a seal stands on the page a second time, as it does where one was copied."""
     lines = [line.text for line in page.lines if sum(map(str.isdigit, line.text)) >= LONG_ENOUGH]
-    sizes = sorted((right - left) * (bottom - top) for left, top, right, bottom in page.seals)
+    sides = [(right - left, bottom - top) for left, top, right, bottom in page.seals]
+    sizes = sorted(width * height for width, height in sides if min(width, height) >= SEAL)
     alike = any(larger <= size * (1 + SEALS_ALIKE) for size, larger in pairwise(sizes))
     return alike or len(set(lines)) < len(lines)

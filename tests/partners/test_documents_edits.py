@@ -170,3 +170,9 @@ def test_a_line_or_a_seal_that_stands_twice_is_a_doubt_where_no_paper_repeats_it
 
     assert edits.judge([twice], "D01").outcome == edits.judge([sealed], "D04").outcome == "unsure"
     assert edits.judge([twice], "D14").outcome == "pass"
+
+
+def test_spots_of_red_in_a_portrait_are_no_seals():
+    card = Page(1, 1040, 1480, seals=((771.0, 124.0, 804.0, 163.0), (830.0, 124.0, 863.0, 162.0)))
+
+    assert edits.judge([card], "D03").outcome == "pass"
