@@ -135,6 +135,7 @@ def test_no_page_is_forgotten():
         "/policy/levers/{key}",  # among the places by one of its keys
         "/portal/enter/{token}",  # among the places with a token of nobody
         "/cases/{case_id}/since",  # a part of a page
+        "/cases/{case_id}/agreement",  # leads to contract signing
     }
 
 
