@@ -14,7 +14,6 @@ from desk.context import Desk
 from desk.histories import Told
 from domain.complaint import Complaint
 from journal.complaints import stream_of
-from journal.vault import ForgottenError, NoSuchRecordError
 
 FORMAT = "thaw.complaint/1"
 
@@ -35,11 +34,11 @@ async def contents(desk: Desk, complaint: Complaint, told: Told) -> dict[str, An
             "received_at": complaint.opened_at,
             "due_at": complaint.due_at,
             "extended_for": complaint.extended_for,
-            "statement": await _text(desk, complaint.statement_ref),
+            "statement": await desk.vault.text(complaint.statement_ref),
             "outcome": complaint.outcome,
             "answered_at": complaint.answered_at,
-            "answer": await _text(desk, complaint.answer_ref),
-            "dissatisfied_with_it": await _text(desk, complaint.reply_ref),
+            "answer": await desk.vault.text(complaint.answer_ref),
+            "dissatisfied_with_it": await desk.vault.text(complaint.reply_ref),
         },
         "merchant": {"merchant_no": merchant.merchant_no, "name": merchant.name, "type": merchant.merchant_type},
         "case": {
@@ -80,12 +79,3 @@ async def handed_over(desk: Desk, complaint_id: str) -> list[dict[str, str]]:
         {"at": one.occurred_at, "by": one.actor, **{name: data[name] for name in ("to", "reference", "sha256")}}
         for one, data in found
     ]
-
-
-async def _text(desk: Desk, ref: str | None) -> str | None:
-    if ref is None:
-        return None
-    try:
-        return str((await desk.vault.get(ref))["text"])
-    except (ForgottenError, NoSuchRecordError):
-        return None

@@ -151,6 +151,11 @@ class Vault:
                     found[record.ref] = self._open(record)
         return found
 
+    async def text(self, ref: str | None) -> str | None:
+        """What somebody wrote, by reference; None where there is none or it was forgotten."""
+        found = (await self.known([ref]))[ref] if ref else None
+        return str(found["text"]) if found else None
+
     async def seal(self, subject: str, name: str, plain: bytes, *, within: Connection | None = None) -> bytes:
         """Bytes sealed under the subject's data key, to be kept elsewhere. `name` says what they are, for `unseal`."""
         async with transaction(self._pool, within) as connection:

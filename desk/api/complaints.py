@@ -30,7 +30,7 @@ from domain.freeze_appeal import COMPLAINT_HANDLERS
 from domain.refusals import Refused
 from journal.complaints import MovedOnError, NewComplaint, OpenAlreadyError
 from journal.registry import Act
-from journal.vault import ForgottenError, NoSuchRecordError
+from journal.vault import ForgottenError
 from workflows.messages import CommandOrder
 
 router = APIRouter(prefix="/api/v1/complaints", tags=["complaints"], route_class=DeskRoute)
@@ -208,7 +208,7 @@ async def _done(
 async def shown(desk: Desk, complaint: Complaint, actor: Actor) -> dict[str, Any]:
     """The complaint with what was said; who answered it is staff's to know."""
     words = {
-        name: await _text(desk, ref)
+        name: await desk.vault.text(ref)
         for name, ref in (
             ("statement", complaint.statement_ref),
             ("answer", complaint.answer_ref),
@@ -230,12 +230,3 @@ async def shown(desk: Desk, complaint: Complaint, actor: Actor) -> dict[str, Any
         "answered_by": None if is_merchant_side(actor) else complaint.answered_by,
         **words,
     }
-
-
-async def _text(desk: Desk, ref: str | None) -> str | None:
-    if ref is None:
-        return None
-    try:
-        return str((await desk.vault.get(ref))["text"])
-    except (ForgottenError, NoSuchRecordError):
-        return None

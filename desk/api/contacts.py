@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import secrets
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -26,7 +25,7 @@ from domain.business_time import SHANGHAI, end_of_business_day, format_time
 from journal.contacting import Contact, NewContact, NewTask, NoSuchTaskError, Preferences, Task
 from journal.parties import Merchant
 from journal.registry import Act
-from journal.vault import ForgottenError, NoSuchRecordError
+from journal.vault import ForgottenError
 
 router = APIRouter(prefix="/api/v1/merchants/{merchant_no}", tags=["contacts"], route_class=DeskRoute)
 unkept = APIRouter(prefix="/api/v1/merchants/{merchant_no}", tags=["contacts"], route_class=UnkeptRoute)
@@ -248,7 +247,7 @@ async def task_shown(desk: Desk, task: Task) -> dict[str, Any]:
         "merchant_no": task.merchant_no,
         "case_id": task.case_id,
         "notice": task.notice,
-        "note": await _text(desk, task.note_ref),
+        "note": await desk.vault.text(task.note_ref),
         "opened_at": format_time(task.opened_at),
         "due_at": format_time(task.due_at),
     }
@@ -280,15 +279,5 @@ async def _contact_shown(desk: Desk, contact: Contact) -> dict[str, Any]:
         "case_id": contact.case_id,
         "task_id": contact.task_id,
         "by": contact.actor,
-        "note": await _text(desk, contact.note_ref),
+        "note": await desk.vault.text(contact.note_ref),
     }
-
-
-async def _text(desk: Desk, ref: str | None) -> str | None:
-    if ref is None:
-        return None
-    try:
-        data: Mapping[str, Any] = await desk.vault.get(ref)
-    except (ForgottenError, NoSuchRecordError):
-        return None
-    return str(data["text"])
