@@ -111,7 +111,10 @@ async def cramped(_server: Postgres, small_disk: Path, tmp_path: Path) -> AsyncI
     with psycopg.connect(_server.uri(), autocommit=True) as connection:
         connection.execute(f"create tablespace cramped location '{small_disk}'")
         connection.execute("create database cramped tablespace cramped")
-    yield await prepared(_server.uri("cramped"), tmp_path)
+    config = await prepared(_server.uri("cramped"), tmp_path)
+    with psycopg.connect(_server.uri(), autocommit=True) as connection:
+        connection.execute("checkpoint")  # what was only copied in memory takes its place on the disk while there is some
+    yield config
     _server.drop_database("cramped")
     with psycopg.connect(_server.uri(), autocommit=True) as connection:
         connection.execute("drop tablespace cramped")
