@@ -113,7 +113,7 @@ async def cramped(_server: Postgres, small_disk: Path, tmp_path: Path) -> AsyncI
         connection.execute("create database cramped tablespace cramped")
     config = await prepared(_server.uri("cramped"), tmp_path)
     with psycopg.connect(_server.uri(), autocommit=True) as connection:
-        connection.execute("checkpoint")  # what was only copied in memory takes its place on the disk while there is some
+        connection.execute("checkpoint")  # so that what is only in memory takes its place on the disk
     yield config
     _server.drop_database("cramped")
     with psycopg.connect(_server.uri(), autocommit=True) as connection:
