@@ -42,6 +42,8 @@ FOREIGN = 14.0
 """Standard deviations by which three by three squares break the steps more often than the page does."""
 COARSEST = 3.3
 """Mean of the steps of the lowest frequencies beyond which the grain that tells copies is gone (quality 89)."""
+SETTLED = 1e-6
+"""How little the curve through the counts changes, as a logarithm, when it is found."""
 ALLOWED = 300
 _LOWEST = tuple((row, column) for row in range(5) for column in range(5) if 0 < row + column < 5)
 _LOW = tuple((row, column) for row in range(6) for column in range(6) if 0 < row + column < 6)
@@ -108,18 +110,20 @@ def history(pixels: NDArray[np.uint8], saved: Saved) -> History:
 
 def _frequencies(pixels: NDArray[np.uint8]) -> Grey:
     """The frequencies of each square of the picture's luminance."""
-    light = np.dot(pixels.astype(np.float32), np.array([0.114, 0.587, 0.299], dtype=np.float32)) - 128
-    rows, columns = light.shape[0] // 8, light.shape[1] // 8
-    squares = light[: rows * 8, : columns * 8].reshape(rows, 8, columns, 8).transpose(0, 2, 1, 3)
+    rows, columns = pixels.shape[0] // 8, pixels.shape[1] // 8
+    part = pixels[: rows * 8, : columns * 8].astype(np.float32)
+    light = cv2.transform(part, np.array([[0.114, 0.587, 0.299, -128]], dtype=np.float32))
     wave = _waves()
-    return np.asarray(wave @ squares @ wave.T, dtype=np.float32)
+    down = wave @ light.reshape(rows, 8, columns * 8)
+    across = down.reshape(-1, 8) @ wave.T
+    return np.ascontiguousarray(across.reshape(rows, 8, columns, 8).transpose(0, 2, 1, 3), dtype=np.float32)
 
 
 def _clipped(pixels: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """The squares in which a colour reaches its end: there the steps are lost when the picture is opened."""
-    ends = ((pixels == 0) | (pixels == 255)).any(axis=2)
-    rows, columns = ends.shape[0] // 8, ends.shape[1] // 8
-    return np.asarray(ends[: rows * 8, : columns * 8].reshape(rows, 8, columns, 8).any(axis=(1, 3)))
+    between = cv2.inRange(pixels, (1, 1, 1), (254, 254, 254))
+    rows, columns = between.shape[0] // 8, between.shape[1] // 8
+    return np.asarray(between[: rows * 8, : columns * 8].reshape(rows, 8, columns, 8).min(axis=(1, 3)) == 0)
 
 
 @cache
@@ -200,7 +204,10 @@ def _evened(drawn: NDArray[np.float64]) -> NDArray[np.float64] | None:
     for _ in range(25):
         mean = np.exp(np.clip(curve @ weights, -20, 20))
         step = np.linalg.solve(curve.T @ (mean[:, None] * curve) + 1e-3 * np.eye(5), curve.T @ (drawn[:kinds] - mean))
-        weights += step * min(1.0, 2 / max(1e-9, float(np.abs(curve @ step).max())))
+        most = float(np.abs(curve @ step).max())
+        weights += step * min(1.0, 2 / max(1e-9, most))
+        if most < SETTLED:
+            break
     even = np.zeros_like(drawn)
     even[:kinds] = np.exp(np.clip(curve @ weights, -20, 20))
     return even

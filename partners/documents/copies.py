@@ -102,7 +102,7 @@ def _alike(soft: Grey, points: Places, two_grains: float) -> list[tuple[int, int
     for start in range(0, len(points), 1000):
         part = around[start : start + 1000]
         differ = squares[start : start + 1000, None] + squares[None, start:] - 2 * part @ around[start:].T
-        here, there = np.nonzero(differ < most)
+        here, there = np.divmod(np.flatnonzero(differ < most), differ.shape[1])
         later = here < there
         pairs.append(np.stack([here[later], there[later]], axis=1) + start)
         differences.append(differ[here[later], there[later]])

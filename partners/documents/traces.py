@@ -110,7 +110,7 @@ def _wiped(grey: Grey, paper: Mask, share: float) -> list[Box]:
     count = cv2.boxFilter(here, -1, (11, 11), normalize=False)
     strength = cv2.boxFilter(grain * here, -1, (11, 11), normalize=False) / np.maximum(count, 1)
     known = count >= 50
-    usual = float(np.median(strength[known]))
+    usual = float(np.median(strength[::2, ::2][known[::2, ::2]]))
     return _areas((known & (strength < WEAK_GRAIN * usual)).astype(np.uint8), 60 + 12_000 * share)
 
 
@@ -143,10 +143,13 @@ def _steepness(grey: Grey) -> list[tuple[float, Box]]:
     for sign in _signs(grey):
         left, top, width, height, area = sign
         part = grey[max(0, top - 2) : top + height + 2, max(0, left - 2) : left + width + 2]
-        low, high = np.percentile(part, (3, 97))
-        if area >= 25 and high - low >= 60:
+        levels = np.sort(part, axis=None)
+        ends = len(levels) * 3 // 100
+        contrast = float(levels[-1 - ends] - levels[ends])
+        if area >= 25 and contrast >= 60:
             steps = np.concatenate([np.abs(np.diff(part, axis=1)).ravel(), np.abs(np.diff(part, axis=0)).ravel()])
-            steep.append((float(np.median(np.partition(steps, -EDGES)[-EDGES:]) / (high - low)), _box(sign)))
+            steps.sort()
+            steep.append((float(steps[-EDGES // 2 - 1] + steps[-EDGES // 2]) / 2 / contrast, _box(sign)))
     return steep
 
 
@@ -163,15 +166,13 @@ def _twice(grey: Grey, spread: Grey) -> list[Box]:
     """Places that occur a second time on the page, equal to the last level of every pixel."""
     weights = np.random.default_rng(1).integers(1, 2**36, (TILE, TILE)).astype(np.float64)
     sums = cv2.filter2D(grey.astype(np.float64), cv2.CV_64F, weights, borderType=cv2.BORDER_REPLICATE)
-    inside = sums[TILE:-TILE, TILE:-TILE].ravel()
-    order = np.argsort(inside)
-    ranked = inside[order]
-    equal = np.flatnonzero(ranked[1:] == ranked[:-1])
-    mask = np.zeros(inside.shape, dtype=np.uint8)
-    mask[order[equal]] = mask[order[equal + 1]] = 1
-    shape = (grey.shape[0] - 2 * TILE, grey.shape[1] - 2 * TILE)
+    inside = np.ascontiguousarray(sums[TILE:-TILE, TILE:-TILE])
+    ranked = np.sort(inside, axis=None)
+    repeated = ranked[1:][ranked[1:] == ranked[:-1]]  # sorting the values alone takes a fifth of ordering the places
     whole = np.zeros(grey.shape, dtype=np.uint8)
-    whole[TILE:-TILE, TILE:-TILE] = mask.reshape(shape)
+    if len(repeated):
+        where = np.minimum(np.searchsorted(repeated, inside), len(repeated) - 1)
+        whole[TILE:-TILE, TILE:-TILE] = repeated[where] == inside
     empty = cv2.boxFilter((spread <= FLAT).astype(np.float32), -1, (TILE, TILE)) > 0.05
     return _areas(whole * ~empty, 8)
 
