@@ -44,7 +44,7 @@ async def released_with_agreement_to_sign(desk: Desk, policy: Policy = POLICY) -
 
 async def test_an_agreement_signed_in_time_closes_the_case(desk: Desk) -> None:
     appeal = await released_with_agreement_to_sign(desk)
-    await desk.sleep(days(2))
+    await desk.sleep(days(1))
     assert (
         await appeal.give(MERCHANT, "sign_agreement", signature_ref="vault:s")
         == "ActionDone, PostActionsDone, CaseClosed"
