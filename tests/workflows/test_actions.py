@@ -44,7 +44,7 @@ async def released_with_agreement_to_sign(desk: Desk, policy: Policy = POLICY) -
 
 async def test_an_agreement_signed_in_time_closes_the_case(desk: Desk) -> None:
     appeal = await released_with_agreement_to_sign(desk)
-    await desk.sleep(days(1))
+    await desk.sleep(days(1.5))  # at a whole day it would just be asking contract signing
     assert (
         await appeal.give(MERCHANT, "sign_agreement", signature_ref="vault:s")
         == "ActionDone, PostActionsDone, CaseClosed"
@@ -78,7 +78,7 @@ async def test_an_agreement_left_unsigned_is_reminded_of_then_limits_then_blocks
 
 async def test_a_block_for_an_unsigned_agreement_goes_when_it_is_signed(desk: Desk) -> None:
     appeal = await released_with_agreement_to_sign(desk)
-    await desk.sleep(days(15))
+    await desk.sleep(days(15.1))
     await appeal.until(lambda case: bool(case.standing_controls) and case.standing_controls[0].in_force)
     signed = await appeal.give(MERCHANT, "sign_agreement", signature_ref="vault:s")
     assert signed == "ActionDone, PostActionsDone, LapseLifted, CaseClosed"
@@ -91,7 +91,7 @@ async def test_a_block_for_an_unsigned_agreement_goes_when_it_is_signed(desk: De
 
 async def test_limits_reduced_for_an_unsigned_agreement_are_restored_once_it_is_signed(desk: Desk) -> None:
     appeal = await released_with_agreement_to_sign(desk)
-    await desk.sleep(days(8))
+    await desk.sleep(days(8.1))
     await appeal.until_event("LimitsReduced")
     signed = await appeal.give(MERCHANT, "sign_agreement", signature_ref="vault:s")
     assert signed == "ActionDone, PostActionsDone, CaseClosed"
@@ -104,7 +104,7 @@ async def test_limits_reduced_for_an_unsigned_agreement_are_restored_once_it_is_
 
 async def test_limits_are_restored_although_the_answer_is_lost_and_the_watch_begins_meanwhile(desk: Desk) -> None:
     appeal = await released_with_agreement_to_sign(desk)
-    await desk.sleep(days(8))
+    await desk.sleep(days(8.1))
     await appeal.until_event("LimitsReduced")
     desk.hands.next("risk.restore_limits", LOST)
     desk.hands.away.add("risk")
