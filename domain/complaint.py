@@ -58,6 +58,10 @@ class Complaint:
         """Whether an answer is owed."""
         return self.status == "investigating"
 
+    def is_overdue(self, now: datetime) -> bool:
+        """Whether an answer is owed and its time has passed."""
+        return self.is_open and parse_time(self.due_at) < now
+
 
 def due(rules: ComplaintRules, opened_at: str) -> str:
     """By when a complaint that came in at this moment is to be answered."""

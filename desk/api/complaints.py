@@ -24,7 +24,7 @@ from desk.refusals import refuse
 from desk.routes import DeskRoute, UnkeptRoute
 from domain import complaint as deciding
 from domain.actors import Actor, name_of
-from domain.business_time import format_time, local_date, parse_time
+from domain.business_time import format_time, local_date
 from domain.complaint import Complaint
 from domain.freeze_appeal import COMPLAINT_HANDLERS
 from domain.refusals import Refused
@@ -223,7 +223,7 @@ async def shown(desk: Desk, complaint: Complaint, actor: Actor) -> dict[str, Any
         "status": complaint.status,
         "opened_at": complaint.opened_at,
         "due_at": complaint.due_at,
-        "overdue": complaint.is_open and parse_time(complaint.due_at) < desk.clock(),
+        "overdue": complaint.is_overdue(desk.clock()),
         "extended_for": complaint.extended_for,
         "outcome": complaint.outcome,
         "answered_at": complaint.answered_at,

@@ -1,5 +1,5 @@
-"""The operations desk: cases that nothing moves, each with its age, its remedy and its run in Temporal; and what was
-done in bulk."""
+"""The operations desk: cases that nothing moves, each with its age, its remedy and its run in Temporal; complaints
+whose answer is overdue; and what was done in bulk."""
 
 from __future__ import annotations
 
@@ -29,12 +29,14 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 async def get_operations(visit: TheVisit, done: str = "") -> Response:
     allow(visit.actor, "see stuck cases", *LOOKERS)
     found = await get_stuck(visit.actor, visit.desk)
+    complaints = await visit.desk.complaints.list()
     return pages.page(
         visit.request,
         visit,
         "operations.html",
         stuck=found["items"],
         engine=found["engine"],
+        complaints=[one for one in complaints if one.is_overdue(visit.desk.clock())],
         mends=visit.may(*STEERERS),
         done=done if done in DONE else "",
         bulks=(await get_bulks(visit.actor, visit.desk, 10))["items"],

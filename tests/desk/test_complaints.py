@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.desk.gateway import Gateway, open_gateway
-from tests.desk.house import MERCHANT_NO, Config, House, opened, problem
+from tests.desk.house import MERCHANT_NO, Config, House, opened, problem, written
 from tests.desk.surfer import Surfer
 from tests.desk.working import Work
 
@@ -59,6 +59,25 @@ async def test_it_is_due_fifteen_days_later_and_extended_to_sixty_at_most(house:
     assert "等待外部核实" in (await gateway.letter())["text"]
     seen = (await house.merchant1.get(path)).json()
     assert (seen["extended_for"], seen["overdue"]) == ("等待外部核实", False)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+async def test_an_overdue_one_stands_on_the_operations_page_until_it_is_answered(
+    house: House, gateway: Gateway, case_id: str, language: str
+):
+    told = await complain(house, case_id)
+    lead = Surfer(house, language=language)
+    await lead.log_in("compliance1")
+    link = f"/console/complaints/{told['complaint_id']}"
+    assert link not in (await lead.page("/console/operations")).links
+    earlier = b"update journal.complaints set due_at = opened_at - interval '1 day' where case_id = %s"
+    await written(house.desk, earlier, case_id)
+
+    page = await lead.page("/console/operations")
+    assert link in page.links
+    assert {"zh": "逾期未答复的投诉", "en": "Complaints whose answer is overdue"}[language] in page.text
+    await lead.send((await lead.page(link)).form("/complaint_answer"), outcome="upheld", answer="热线已加派人手")
+    assert link not in (await lead.page("/console/operations")).links
 
 
 async def test_who_had_a_part_in_the_case_does_not_answer(house: House, gateway: Gateway, control: dict[str, Any]):

@@ -10,14 +10,9 @@ import pytest
 
 from desk.context import Desk
 from journal.circuits import Circuit
-from tests.desk.house import House
+from tests.desk.house import House, written
 from tests.desk.surfer import Surfer
 from tests.desk.working import Work
-
-
-async def written(desk: Desk, statement: bytes, *values: Any) -> None:
-    async with desk.pool.connection() as connection:
-        await connection.execute(statement, values)
 
 
 async def reasons(who, case_id: str) -> dict[str, dict[str, Any]]:
