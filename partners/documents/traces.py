@@ -141,15 +141,16 @@ def _steepness(grey: Grey) -> list[tuple[float, Box]]:
     """How steep the steepest edges of each piece of print are, as a share of its contrast."""
     steep: list[tuple[float, Box]] = []
     for sign in _signs(grey):
-        left, top, width, height, area = sign
+        left, top, width, height = sign[:4]
         part = grey[max(0, top - 2) : top + height + 2, max(0, left - 2) : left + width + 2]
         levels = np.sort(part, axis=None)
         ends = len(levels) * 3 // 100
         contrast = float(levels[-1 - ends] - levels[ends])
-        if area >= 25 and contrast >= 60:
+        if contrast >= 60:
             steps = np.concatenate([np.abs(np.diff(part, axis=1)).ravel(), np.abs(np.diff(part, axis=0)).ravel()])
             steps.sort()
-            steep.append((float(steps[-EDGES // 2 - 1] + steps[-EDGES // 2]) / 2 / contrast, _box(sign)))
+            middle = EDGES // 2  # of the steepest
+            steep.append((float(steps[-middle - 1] + steps[-middle]) / 2 / contrast, _box(sign)))
     return steep
 
 
@@ -168,7 +169,7 @@ def _twice(grey: Grey, spread: Grey) -> list[Box]:
     sums = cv2.filter2D(grey.astype(np.float64), cv2.CV_64F, weights, borderType=cv2.BORDER_REPLICATE)
     inside = np.ascontiguousarray(sums[TILE:-TILE, TILE:-TILE])
     ranked = np.sort(inside, axis=None)
-    repeated = ranked[1:][ranked[1:] == ranked[:-1]]  # sorting the values alone takes a fifth of ordering the places
+    repeated = ranked[1:][ranked[1:] == ranked[:-1]]  # values sort faster than their places
     whole = np.zeros(grey.shape, dtype=np.uint8)
     if len(repeated):
         where = np.minimum(np.searchsorted(repeated, inside), len(repeated) - 1)
