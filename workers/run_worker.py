@@ -181,10 +181,10 @@ async def workers_of(
 def cases_worker(client: Client, journal: Journal, runner: WorkflowRunner) -> Worker:
     """The procedures, with the journal beside them as local activities.
 
-    Only a few workflow tasks at once: more than the cores carry would starve one another until the engine believes
-    they hang.
+    A workflow task keeps its slot while the journal writes, so there are more of them than cores; but not many more:
+    they would starve one another until the engine believes they hang.
     """
-    slots = max(4, 2 * (os.cpu_count() or 1))
+    slots = max(8, 4 * (os.cpu_count() or 1))
     return Worker(
         client,
         task_queue=CASES,
