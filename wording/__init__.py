@@ -24,6 +24,7 @@ from domain.one_time import one_time_password
 from domain.policy import MerchantType, Policy
 from domain.text import Text
 from domain.waiting import STEPS
+from policies import guidance
 from workflows.ports import NoticeOrder, Order
 
 FOLDER = Path(__file__).parent / "templates"
@@ -119,12 +120,14 @@ class Wording:
         )
 
     def release(self, order: Order, language: Language, channel: Channel = "email") -> Letter:
-        """What a release says of itself: what becomes of the money."""
+        """What a release says of itself: what becomes of the money, and what keeps it from happening again."""
+        advice = guidance.against(order.public_reason) if order.public_reason else ()
         more = {
             "due": None,
             "release_fen": order.release_fen,
             "penalty_fen": order.penalty_fen,
             "claims_fen": order.claims_fen,
+            "advice": [one.text.of(language) for one in advice],
         }
         return self._letter(RELEASED, language, channel, self._about(order.case_id, order.terminal_sn) | more)
 

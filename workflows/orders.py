@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import policies
 from domain.case import Agreement, Case, Control, OwedNotice, Step, Visit
 from domain.controls import lifting
 from domain.policy import Policy
@@ -65,6 +66,7 @@ def for_step(case: Case, step: Step) -> Order:
         account_ref=case.release.account_ref or "",
         approved_at=approved_since(case),
         state="released",
+        public_reason=policies.load(case.policy_version).public_reason(case.reason_code).code,
     )
 
 

@@ -125,7 +125,8 @@ class Order:
     settlement settles). `outcome` is the bank's word when a payout is settled. `state` is what is reported, or a
     visit's task. A payout without `account_ref` goes to the settlement account as it stood at `approved_at`.
     `limits_percent` is what a merchant keeps of its limits; an order that does not say is one from when every policy
-    said 50. `place` and `note` tell a technician how far to go and what for.
+    said 50. `place` and `note` tell a technician how far to go and what for. `public_reason` is the reason the merchant
+    is told.
     """
 
     key: str
@@ -150,6 +151,7 @@ class Order:
     limits_percent: int = 50
     place: str = ""
     note: str = ""
+    public_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,8 @@ from domain.four_eyes import level_of, parts_taken
 from domain.policy import Policy
 from journal.beside import Beside, beside
 from journal.queue import QueuedTask
+from policies import guidance
+from policies.guidance import Advice
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,8 @@ class CasePage:
     upload_types: tuple[Option, ...]
     happenings: list[Happening]
     messages: Sequence[Mapping[str, Any]]
+    advice: Sequence[Advice]
+    """What keeps the reason that the merchant is told from coming up again."""
     tasks: tuple[QueuedTask, ...]
     steps: list[Step]
     sentence: str
@@ -124,6 +128,7 @@ async def gather(visit: Visit, case_id: str, attempt: Attempt | None = None, see
         contact=turns.contact_forms(),
         upload_types=papers.upload_types,
         happenings=happenings,
+        advice=guidance.against(policy.public_reason(told.case.reason_code).code),
         messages=messages_shown(written, sealed, outside=visit.outside),
         tasks=about.tasks if about else (),
         steps=[] if visit.outside else _steps(told.case),

@@ -8,6 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from desk import problems
 from desk.console import (
     accesspage,
+    advice,
     announcements,
     books,
     bulk,
@@ -68,11 +69,11 @@ _OF_STAFF = (
     register.router, ownwork.router,
     accesspage.router, accesspage.of_others, operations.router, bulk.router, partners.router,
     policypage.router, figurespage.router, privacypage.router, rota.router, contacting.router, contacting.of_staff,
-    complaints.of_staff,
+    complaints.of_staff, advice.router,
 )  # fmt: skip
 _OF_MERCHANTS = (
     cases.router, documents.router, register.router, ownwork.router, accesspage.router, contacting.router,
-    complaints.router, plan.router,
+    complaints.router, plan.router, advice.router,
 )  # fmt: skip
 
 

@@ -35,7 +35,7 @@ def of_staff(about: Subject) -> dict[str, str]:
     """The console's pages, for a supervisor."""
     case = f"/console/cases/{about.case_id}"
     return {
-        "queue": "/console/queue", "announcements": "/console/announcements",
+        "queue": "/console/queue", "announcements": "/console/announcements", "guidance": "/console/guidance",
         "cases": "/console/cases", "case": case, "review": f"{case}/review",
         "paper": f"{case}/documents/{about.document_id}", "notices": f"{case}/notices",
         "register": "/console/register", "merchant": f"/console/merchants/{MERCHANT_NO}",
@@ -57,7 +57,7 @@ def of_merchants(about: Subject) -> dict[str, str]:
         "portal-merchant": f"/portal/merchants/{MERCHANT_NO}",
         "portal-terminal": f"/portal/terminals/{about.terminal_sn}",
         "portal-contact": f"/portal/merchants/{MERCHANT_NO}/contacts", "portal-commands": "/portal/commands",
-        "portal-access": "/portal/access", "portal-nowhere": "/portal/nowhere",
+        "portal-access": "/portal/access", "portal-guidance": "/portal/guidance", "portal-nowhere": "/portal/nowhere",
     }  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from domain import notices
 from domain.commands import PEOPLES
 from domain.one_time import one_time_password
 from domain.text import Text
+from policies import guidance
 from wording import (
     CHANNELS,
     FOLDER,
@@ -199,6 +200,14 @@ def test_a_release_says_what_becomes_of_the_money(wording, language, amounts):
     assert ("¥" in text) is any(amounts)
     assert text.count("\n- ") == sum(amount > 0 for amount in amounts)
     assert "12363" in text
+
+
+@in_both_languages
+def test_a_release_says_how_to_keep_it_from_happening_again(wording, language):
+    text = wording.release(Order("k", "FA-1", "M", "SN-1", public_reason="R06"), language).text
+
+    for advice in guidance.against("R06"):
+        assert f"\n- {advice.text.of(language)}\n" in text
 
 
 @in_both_languages
