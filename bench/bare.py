@@ -137,18 +137,19 @@ class Nothing:
         self._did(BESIDE)
 
 
-def bare_workers(client: Client, heard: Heard) -> list[Worker]:
-    """A worker for bare workflows, out of the sandbox as ours is, and one for their activities.
+def bare_procedures(client: Client) -> Worker:
+    """The worker for bare workflows, out of the sandbox as ours is."""
+    return Worker(client, task_queue=QUEUE, workflows=[Bare], workflow_runner=UnsandboxedWorkflowRunner())
 
-    They have queues of their own, as procedures and partners have: a worker of both would be given activities
-    together with the workflow task's answer, which no partner's queue can have.
+
+def bare_hands(client: Client, heard: Heard) -> Worker:
+    """The worker for their activities.
+
+    They have a queue of their own, as partners have: a worker of both would be given activities together with the
+    workflow task's answer, which no partner's queue can have.
     """
     nothing = Nothing(heard)
-    activities = [nothing.together, nothing.step, nothing.beside]
-    return [
-        Worker(client, task_queue=QUEUE, workflows=[Bare], workflow_runner=UnsandboxedWorkflowRunner()),
-        Worker(client, task_queue=HANDS, activities=activities),
-    ]
+    return Worker(client, task_queue=HANDS, activities=[nothing.together, nothing.step, nothing.beside])
 
 
 class BareCase:

@@ -1,9 +1,9 @@
 """Whole freeze appeals per second, beside bare workflows on the same server and beside DBOS; how long a decision
 takes; how long histories become.
 
-The real procedure runs as in production (out of the sandbox, payloads encrypted) on a Temporal server with its data
-in a file and a durable PostgreSQL, with partners that answer at once. The bare workflow has as many updates, timers
-and activities as a case's history shows, all of them empty.
+The real procedure runs as in production (in a process of its own, out of the sandbox, payloads encrypted) on a
+Temporal server with its data in a file and a durable PostgreSQL, with partners that answer at once. The bare workflow
+has as many updates, timers and activities as a case's history shows, all of them empty.
 """
 
 from __future__ import annotations
@@ -21,16 +21,17 @@ from typing import Any
 
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowHistory
-from temporalio.worker import UnsandboxedWorkflowRunner, Worker
+from temporalio.worker import Worker
 
 import journal as journals
 from bench.appeals import Appeal
-from bench.bare import BareCase, Shape, bare_workers, shape_of
-from bench.partners import Heard, HeardJournal, Instant
+from bench.bare import BareCase, Shape, bare_hands, shape_of
+from bench.partners import Heard, Instant
+from bench.procedures import procedures
 from bench.rounds import at_least, at_most, beside, in_rounds, percentile, say, significant
 from bench.servers import connected, folder, postgres, temporal
 from bench.steps import Stepped, dbos
-from workers.run_worker import cases_worker
+from journal import Journal
 from workflows.converter import data_converter
 from workflows.ports import QUEUES
 
@@ -56,7 +57,7 @@ class Bench:
 
     client: Client
     bare: Client
-    journal: HeardJournal
+    journal: Journal
     heard: Heard
     decisions: dict[str, list[float]] = field(default_factory=lambda: {"thaw": [], "bare": []})
 
@@ -95,20 +96,16 @@ async def opened(url: str, address: str) -> AsyncIterator[Bench]:
     """Workers of both kinds, running."""
     await journals.migrate(url)
     async with AsyncExitStack() as stack:
-        journal = await stack.enter_async_context(await HeardJournal.open(url, max_size=8))
-        journal.heard = Heard()
+        journal, heard, key = await stack.enter_async_context(await Journal.open(url)), Heard(), secrets.token_hex(32)
         bare = await connected(address)
-        client = await Client.connect(address, data_converter=data_converter(secrets.token_hex(32)))
-        hands = Instant(journal.heard)
-        workers: list[Worker] = [
-            cases_worker(client, journal, UnsandboxedWorkflowRunner()),
-            # Without production's paces, which spare the partners: these need no sparing.
-            *(Worker(client, task_queue=queue, activities=hands.on(queue)) for queue in QUEUES),
-            *bare_workers(bare, journal.heard),
-        ]
-        for worker in workers:
-            await stack.enter_async_context(worker)
-        yield Bench(client, bare, journal, journal.heard)
+        client = await Client.connect(address, data_converter=data_converter(key))
+        await stack.enter_async_context(procedures(url, address, key, heard))
+        hands = Instant(heard)
+        # Without production's paces, which spare the partners: these need no sparing.
+        for queue in QUEUES:
+            await stack.enter_async_context(Worker(client, task_queue=queue, activities=hands.on(queue)))
+        await stack.enter_async_context(bare_hands(bare, heard))
+        yield Bench(client, bare, journal, heard)
 
 
 async def _first(bench: Bench) -> tuple[Shape, dict[str, Any]]:

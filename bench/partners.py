@@ -6,7 +6,7 @@ import asyncio
 import re
 from collections import defaultdict
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from temporalio import activity
 
@@ -37,10 +37,16 @@ class Heard:
             raise TimeoutError(f"{case_id} did not come to {what} within {seconds} s") from error
 
 
+class Hearing(Protocol):
+    """Who is told what a case has reached."""
+
+    def reached(self, case_id: str, what: str) -> None: ...
+
+
 class HeardJournal(Journal):
     """The journal, telling what status each append leaves its case in."""
 
-    heard: Heard
+    heard: Hearing
 
     async def append(self, request: str) -> str:
         answer = await super().append(request)

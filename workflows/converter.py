@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
+from typing import Self
 
-from temporalio.contrib.pydantic import PydanticPayloadConverter, pydantic_data_converter
-from temporalio.converter import DataConverter, DefaultFailureConverterWithEncodedAttributes
+from temporalio.contrib.pydantic import PydanticPayloadConverter
+from temporalio.converter import DataConverter, DefaultFailureConverterWithEncodedAttributes, SerializationContext
 
 from workflows.codec import EncryptionCodec
 
@@ -20,11 +20,18 @@ class OnePydanticConverter(PydanticPayloadConverter):
         return _PYDANTIC
 
 
+class ContextFreeConverter(DataConverter):
+    """The engine asks for a converter that knows whose payload it is, for every single one. None of ours wants to."""
+
+    def with_context(self, context: SerializationContext) -> Self:
+        del context
+        return self
+
+
 def data_converter(*keys: str) -> DataConverter:
     """The converter of every client and worker. `keys` are payload keys (64 hex digits): the newest, then older ones
     still found in histories. Failure messages and stack traces are encrypted like any payload."""
-    return dataclasses.replace(
-        pydantic_data_converter,
+    return ContextFreeConverter(
         payload_converter_class=OnePydanticConverter,
         payload_codec=EncryptionCodec(*keys),
         failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
