@@ -18,6 +18,7 @@ from starlette.responses import Response
 from partners.kit.payloads import CURRENCY_NOT_KEPT
 
 MEDIA_TYPE = "application/problem+json"
+_RENAMED = {413: "Content Too Large", 414: "URI Too Long", 416: "Range Not Satisfiable", 422: "Unprocessable Content"}
 
 log = structlog.get_logger("partners.kit")
 
@@ -44,16 +45,21 @@ class Refusal(Exception):  # noqa: N818 — a refusal is an answer, not a fault
 
 def problem(status: int, code: str, detail: str, more: dict[str, Any] | None = None) -> Response:
     """A problem+json answer; its `type` is `urn:partner:<code>`."""
-    body = {"type": f"urn:partner:{code}", "code": code, "title": HTTPStatus(status).phrase, "detail": detail}
+    body = {"type": f"urn:partner:{code}", "code": code, "title": phrase(status), "detail": detail}
     # ASCII, because a refused field's name may hold what UTF-8 cannot.
     content = json.dumps(body | (more or {}), ensure_ascii=True).encode()
     return Response(content, status_code=status, media_type=MEDIA_TYPE)
 
 
+def phrase(status: int) -> str:
+    """A status in the words of RFC 9110, which Python has since 3.13."""
+    return _RENAMED.get(status) or HTTPStatus(status).phrase
+
+
 def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The `responses=` of a route that may answer with these error statuses."""
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemBody"}}}
-    return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
+    return {status: {"description": phrase(status), "content": content} for status in statuses}
 
 
 def describe_problems(app: FastAPI) -> None:
@@ -88,7 +94,7 @@ async def _http(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if error.status_code == HTTPStatus.BAD_REQUEST:  # a body that is not even text: garbage like any other
         return problem(422, "invalid", "The body cannot be read as what this call takes.")
-    code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
+    code = phrase(error.status_code).lower().replace(" ", "-")
     return problem(error.status_code, code, str(error.detail))
 
 
