@@ -56,6 +56,10 @@ class DeskConfig(Protocol):
     @property
     def payload_key(self) -> str: ...
     @property
+    def payload_keys(self) -> tuple[str, ...]:
+        """The keys of the payload codec: the one that encrypts, then older ones that still decrypt."""
+
+    @property
     def vault_key(self) -> str: ...
     @property
     def signing_key(self) -> str:

@@ -191,7 +191,7 @@ async def open_desk(
 ) -> AsyncIterator[Desk]:
     """The desk over its pools and client, closed in the end. Raises what `Journal.open` and `Vault.check` raise."""
     async with await Journal.open(config.database_url, min_size=2, max_size=POOL_SIZE) as journal:
-        client = engine or await Engine.open(config.temporal_address, config.temporal_namespace, config.payload_key)
+        client = engine or await Engine.open(config.temporal_address, config.temporal_namespace, config.payload_keys)
         desk = Desk.over(config, journal, client, clock)
         await desk.vault.check()
         try:

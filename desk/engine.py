@@ -85,9 +85,9 @@ class Engine:
         self._ask_again_at = 0.0
 
     @classmethod
-    async def open(cls, address: str, namespace: str, payload_key: str) -> Engine:
+    async def open(cls, address: str, namespace: str, payload_keys: Sequence[str]) -> Engine:
         client = await Client.connect(
-            address, namespace=namespace, data_converter=data_converter(payload_key), lazy=True
+            address, namespace=namespace, data_converter=data_converter(*payload_keys), lazy=True
         )
         return cls(client)
 

@@ -46,7 +46,7 @@ async def connect_now(settings: Settings, process: str, *, runtime: Runtime | No
     return await Client.connect(
         settings.temporal_address,
         namespace=settings.temporal_namespace,
-        data_converter=data_converter(settings.payload_key),
+        data_converter=data_converter(*settings.payload_keys),
         identity=identity(process),
         connect_timeout=ONE_TRY,
         runtime=runtime,

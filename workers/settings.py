@@ -77,6 +77,8 @@ class Settings(BaseSettings):
     """One HMAC-SHA-256 secret per source of callbacks."""
     payload_key: Hex64 = Field(repr=False)
     """AES-256-GCM key of the codec that encrypts what Temporal stores; 64 hex digits."""
+    payload_key_old: Hex64 | None = Field(default=None, repr=False)
+    """The key that was in its place: what was written under it can still be read."""
     vault_key: Hex64 = Field(repr=False)
     """The key that wraps each subject's data key (AES-KW); 64 hex digits."""
     signing_key: Hex64 = Field(repr=False)
@@ -136,6 +138,11 @@ class Settings(BaseSettings):
         if self.oidc_issuer is None or self.oidc_client_id is None or self.oidc_client_secret is None:
             return None
         return Oidc(self.oidc_issuer, self.oidc_client_id, self.oidc_client_secret, self.oidc_claim, self.oidc_label)
+
+    @property
+    def payload_keys(self) -> tuple[str, ...]:
+        """The keys of the codec: the one that encrypts, then the one before it."""
+        return tuple(key for key in (self.payload_key, self.payload_key_old) if key)
 
     def vault_keys(self) -> Keyring:
         """The key-encryption keys of the vault; in doubt, what the stack beside us has written down since is read."""

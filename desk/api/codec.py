@@ -57,7 +57,7 @@ async def _recode(direction: str, request: Request, desk: Desk) -> str:
     if direction not in {"encode", "decode"}:
         raise problems.not_found("只有 encode 与 decode。", "There are only encode and decode.")
     await _admit(desk, request)
-    codec = EncryptionCodec(desk.config.payload_key)
+    codec = EncryptionCodec(*desk.config.payload_keys)
     try:
         payloads = Parse(await read_body(request, MOST_BYTES), Payloads()).payloads
         recoded = await _through(codec, direction, payloads)

@@ -183,6 +183,7 @@ async def _check_password(desk: Desk, told: Told, otp: str) -> None:
     guessed_at = f"otp:{told.case.case_id}"
     if wait := await desk.tries.take(guessed_at):
         raise problems.rate_limited(wait)
-    if not is_one_time_password(one_time_key(desk.config.payload_key), told.case.case_id, otp):
+    keys = [one_time_key(key) for key in desk.config.payload_keys]
+    if not any(is_one_time_password(key, told.case.case_id, otp) for key in keys):
         raise problems.refused(refuse("otp-wrong"))
     await desk.tries.forgive(guessed_at)

@@ -49,6 +49,7 @@ class Config:
     documents_url: str = "http://127.0.0.1:1"
     desk_url: str = "http://127.0.0.1:8080"
     payload_key: str = "22" * 32
+    payload_key_old: str | None = None
     vault_key: str = "11" * 32
     signing_key: str = "33" * 32
     requests_per_minute: int = 100_000
@@ -65,6 +66,10 @@ class Config:
 
     def oidc(self) -> Oidc | None:
         return self.provider
+
+    @property
+    def payload_keys(self) -> tuple[str, ...]:
+        return tuple(key for key in (self.payload_key, self.payload_key_old) if key)
 
     def vault_keys(self) -> Keyring:
         return Keyring(self.vault_key)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from google.protobuf.json_format import MessageToDict, Parse
 from temporalio.api.common.v1 import Payload, Payloads
 
@@ -26,6 +27,17 @@ async def test_the_ui_on_this_machine_reads_payloads(house: House):
     assert list(Parse(answer.content, Payloads()).payloads) == [PLAIN]
     again = await house.client.post("/codec/encode", content=answer.content, headers=headers)
     assert b"FA-1" not in again.content
+
+
+async def test_what_was_written_under_the_key_before_is_still_read(house: House, monkeypatch: pytest.MonkeyPatch):
+    body, before = sealed(house), house.config.payload_key
+    monkeypatch.setattr(house.config, "payload_key", "44" * 32)
+    headers = {"X-Namespace": "default"}
+    unread = await house.client.post("/codec/decode", json=body, headers=headers)
+    monkeypatch.setattr(house.config, "payload_key_old", before)
+    read = await house.client.post("/codec/decode", json=body, headers=headers)
+    assert (unread.status_code, read.status_code) == (422, 200)
+    assert sealed(house) != body
 
 
 async def test_a_browser_is_told_what_it_may_send(house: House):

@@ -90,3 +90,11 @@ def test_a_next_vault_key_is_accepted_beside_the_first(monkeypatch: pytest.Monke
     assert load_settings().vault_keys().ids == (Kek("1" * 64).id, Kek("2" * 64).id)
     monkeypatch.setenv("THAW_VAULT_KEY_NEXT", "")
     assert load_settings().vault_keys().ids == (Kek("1" * 64).id,)
+
+
+def test_the_payload_key_before_is_known_beside_the_new_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {**NEEDED, "THAW_PAYLOAD_KEY": "3" * 64, "THAW_PAYLOAD_KEY_OLD": "2" * 64}.items():
+        monkeypatch.setenv(name, value)
+    assert load_settings().payload_keys == ("3" * 64, "2" * 64)
+    monkeypatch.setenv("THAW_PAYLOAD_KEY_OLD", "")
+    assert load_settings().payload_keys == ("3" * 64,)

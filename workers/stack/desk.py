@@ -65,6 +65,7 @@ class Desk:
             **{f"THAW_{name.upper()}_URL": self.url(name) for name in (*PARTNERS, *TOGETHER)},
             "THAW_MAILBOX_URL": self.url("notices", "/mailbox"),
             "THAW_PAYLOAD_KEY": self.secrets.payload_key,
+            **({"THAW_PAYLOAD_KEY_OLD": self.secrets.payload_key_old} if self.secrets.payload_key_old else {}),
             "THAW_VAULT_KEY": self.secrets.vault_key,
             **({"THAW_VAULT_KEY_NEXT": self.secrets.vault_key_next} if self.secrets.vault_key_next else {}),
             "THAW_SIGNING_KEY": self.secrets.signing_key,

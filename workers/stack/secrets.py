@@ -49,6 +49,8 @@ class Secrets(BaseModel):
     model_config = ConfigDict(frozen=True)
     database_password: str = Field(repr=False)
     payload_key: Hex64 = Field(repr=False)
+    payload_key_old: Hex64 | None = Field(default=None, repr=False)
+    """The one before it, as long as something that was written under it must be read."""
     vault_key: Hex64 = Field(repr=False)
     vault_key_next: Hex64 | None = Field(default=None, repr=False)
     """Only while the vault's key is being changed."""
@@ -63,6 +65,7 @@ def known_or_new(path: Path) -> Secrets:
     made = Secrets(
         database_password=kept.database_password if kept else secrets.token_hex(16),
         payload_key=kept.payload_key if kept else secrets.token_hex(32),
+        payload_key_old=kept.payload_key_old if kept else None,
         vault_key=kept.vault_key if kept else secrets.token_hex(32),
         signing_key=kept.signing_key if kept else secrets.token_hex(32),
         vault_key_next=kept.vault_key_next if kept else None,
