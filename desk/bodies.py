@@ -18,13 +18,13 @@ _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 def _printable(text: str) -> str:
     if _UNPRINTABLE.search(text):
-        raise ValueError("it holds control characters")
+        raise PydanticCustomError("unprintable", "It holds control characters; remove them")
     return text.strip()
 
 
 def _no_empty(text: str) -> str:
     if not text:
-        raise ValueError("it must not be empty")
+        raise PydanticCustomError("empty", "It must not be empty")
     return text
 
 

@@ -179,21 +179,28 @@ _ZH = {
     "bulk_reason": "请填写原因,它将留痕",
     "bulk_minutes": "请指定推迟多少分钟",
     "bulk_text": "请填写留言内容",
-    "too_short": "数量不足",
-    "too_long": "数量过多",
+    "too_short": "至少 {min_length} 项",
+    "too_long": "最多 {max_length} 项",
+    "empty": "不能为空",
+    "unprintable": "含有控制字符,请删去",
+    "datetime_from_date_parsing": "须为日期或时间,如 2026-11-28T09:00:00+08:00",
+    "datetime_parsing": "须为日期或时间,如 2026-11-28T09:00:00+08:00",
     "list_type": "须为列表",
     "personal_number": "含有证件、电话或银行卡号码,而此文字将以明文长期留存。请删去号码,或写入加密保存的留言",
 }
 _EN = {
     "missing": "This field is missing; fill it in",
     "extra_forbidden": "This field is not known here; leave it out",
+    "string_too_long": "It is too long: at most {max_length} characters",
 }
 
 
 def _words(error: Mapping[str, Any]) -> Text:
     kind, said = str(error["type"]), str(error["msg"])
     bounds = dict(error.get("ctx") or {})
+    if kind in {"too_short", "too_long"} and bounds.get("field_type") == "Value":  # of a text that was looked at first
+        kind = f"string_{kind}"
     if kind == "literal_error":
         bounds["expected"] = bounds["expected"].replace(" or ", ", ").replace(", ", "、")
     zh = _ZH[kind].format(**bounds) if kind in _ZH else f"取值不正确({said})"
-    return Text(zh, _EN.get(kind, said))
+    return Text(zh, _EN[kind].format(**bounds) if kind in _EN else said)

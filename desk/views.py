@@ -17,6 +17,7 @@ from domain.actors import Actor, name_of
 from domain.case import Agreement, Case, Control, Document, RefusedEffect
 from domain.controls import blocks_terminal, tier_of
 from domain.policy import Policy, Reason
+from domain.review import reopenable
 from domain.waiting import waiting_on
 from domain.wire import body_of, decode
 
@@ -59,7 +60,7 @@ def case_view(told: Told, viewer: Viewer, run_link: str) -> dict[str, Any]:
         "requirements": requirements(case, policy, Asking(viewer.outside, viewer.language, viewer.today)),
         "documents": [_document(d) for d in case.evidence.documents if _shown(d, viewer, policy)],
         "waiting_on": _waiting(case, policy, viewer),
-        "deadlines": _deadlines(case, viewer),
+        "deadlines": _deadlines(case, policy, viewer),
         "discrepancies": [] if viewer.outside else [_refused(one) for one in case.refused],
         "approvals": [] if viewer.outside else list(approvals(told)),
         "payout": {"state": case.release.payout, "amount_fen": case.release.payout_fen},
@@ -170,7 +171,8 @@ def _waiting(case: Case, policy: Policy, viewer: Viewer) -> dict[str, Any]:
     return {"who": waiting.who, "since": waiting.since, "until": waiting.until, **texts}
 
 
-def _deadlines(case: Case, viewer: Viewer) -> list[dict[str, Any]]:
+def _deadlines(case: Case, policy: Policy, viewer: Viewer) -> list[dict[str, Any]]:
+    told = DEADLINES if reopenable(case, policy) else DEADLINES - {"reopen"}
     return [
         {
             "name": due.name,
@@ -180,7 +182,7 @@ def _deadlines(case: Case, viewer: Viewer) -> list[dict[str, Any]]:
             "provisional": due.provisional,
         }
         for due in sorted(case.dues.values(), key=lambda due: (due.due, due.name))
-        if not viewer.outside or due.name in DEADLINES
+        if not viewer.outside or due.name in told
     ]
 
 

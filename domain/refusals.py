@@ -49,8 +49,8 @@ REFUSALS: dict[str, tuple[int, str, str]] = {
     ),
     "stale-version": (
         409,
-        "案件已变更(现为版本 {now},您看到的是 {seen})。请刷新后再决定。",
-        "The case has changed (it is at version {now}, you saw {seen}). Reload it and decide again.",
+        "案件已变更(现为版本 {now},您看到的是 {seen})。请先查看变更内容,再次提交。",
+        "The case has changed (it is at version {now}, you saw {seen}). Look at what changed, then send it again.",
     ),
     "wrong-status": (
         409,

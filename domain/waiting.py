@@ -12,6 +12,7 @@ from domain import agreement, evidence, release
 from domain.business_time import due_time, local_time, parse_time
 from domain.case import CLOSED, Case, RefusedEffect, Status, refusal_of
 from domain.policy import Policy
+from domain.review import reopenable
 from domain.text import Text
 
 
@@ -147,7 +148,7 @@ def _next(case: Case, policy: Policy) -> _Next:
         case Status.POST_ACTIONS:
             return _after_release(case, policy)
         case _:
-            return _closed(case)
+            return _closed(case, policy)
 
 
 def _of(who: str, deadline: str, act: Text) -> _Next:
@@ -218,11 +219,11 @@ def _after_release(case: Case, policy: Policy) -> _Next:
     return _of("merchant", deadline, Text(f"完成解除后操作 {what}", f"do after the release: {what}"))
 
 
-def _closed(case: Case) -> _Next:
+def _closed(case: Case, policy: Policy) -> _Next:
     if case.limits_owed == "restored":
         act = Text("已结案,恢复商户限额", "the case is closed; restore the merchant's limits")
         return ("partner", "", act, _RISK)
-    if "reopen" in case.dues:
+    if "reopen" in case.dues and reopenable(case, policy):
         return _of(
             "merchant", "reopen", Text("如有异议可申请重开", "the case is closed; it may be reopened until then")
         )

@@ -98,9 +98,7 @@ class Wording:
             | {
                 "reason": public.merchant_text.of(language),
                 "rejected_for": _reason(policy, rejected_for, language),
-                "reopenable": all(
-                    policy.public_reason(code).reopenable for code in (order.public_reason, rejected_for)
-                ),
+                "reopenable": facts.get("reopenable", "yes") == "yes",
                 "held_for": _reason(policy, facts.get("held_for"), language),
                 "requirements": [_papers(policy, requirement.any_of, language) for requirement in requirements],
                 "items": _items(policy, order.items, language),
@@ -109,6 +107,7 @@ class Wording:
                 "due": facts.get("due"),
                 "held_fen": _number(facts, "held_fen"),
                 "available_fen": _number(facts, "available_fen"),
+                "remaining_fen": _number(facts, "remaining_fen"),
                 "days": _number(facts, "days"),
                 "day": _number(facts, "day"),
                 "command": _command(facts.get("command"), language),
@@ -127,6 +126,7 @@ class Wording:
             "release_fen": order.release_fen,
             "penalty_fen": order.penalty_fen,
             "claims_fen": order.claims_fen,
+            "remaining_fen": order.remaining_fen,
             "advice": [one.text.of(language) for one in advice],
         }
         return self._letter(RELEASED, language, channel, self._about(order.case_id, order.terminal_sn) | more)

@@ -10,6 +10,7 @@ from domain.case import Agreement, Case, Control, OwedNotice, Step, Visit
 from domain.controls import lifting
 from domain.policy import Policy
 from domain.release import UNDOES, approved_amounts, approved_since
+from domain.review import reopenable
 from workflows import ports
 from workflows.ports import NoticeOrder, Order
 
@@ -67,6 +68,7 @@ def for_step(case: Case, step: Step) -> Order:
         approved_at=approved_since(case),
         state="released",
         public_reason=policies.load(case.policy_version).public_reason(case.reason_code).code,
+        remaining_fen=case.remaining_fen,
     )
 
 
@@ -150,6 +152,15 @@ def for_notice(case: Case, owed: OwedNotice, policy: Policy) -> NoticeOrder:
         terminal_sn=case.terminal_sn,
         public_reason=policy.reasons[case.reason_code].public_code,
         policy_version=case.policy_version,
-        facts=dict(owed.facts),
+        facts=dict(owed.facts) | _standing(case, owed.notice, policy),
         items=items if owed.notice == "supplement_requested" else (),
     )
+
+
+def _standing(case: Case, notice: str, policy: Policy) -> dict[str, str]:
+    """What a closing notice adds of how the case stands: what is still held, whether it may be taken up again."""
+    if notice == "case_closed":
+        return {"remaining_fen": str(case.remaining_fen)}
+    if notice == "rejected":
+        return {"reopenable": "yes" if reopenable(case, policy) else "no"}
+    return {}

@@ -126,7 +126,7 @@ class Order:
     visit's task. A payout without `account_ref` goes to the settlement account as it stood at `approved_at`.
     `limits_percent` is what a merchant keeps of its limits; an order that does not say is one from when every policy
     said 50. `place` and `note` tell a technician how far to go and what for. `public_reason` is the reason the merchant
-    is told.
+    is told, `remaining_fen` what stays held after the release.
     """
 
     key: str
@@ -152,6 +152,7 @@ class Order:
     place: str = ""
     note: str = ""
     public_reason: str = ""
+    remaining_fen: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from desk.console.checklist import Wanted
 from desk.console.forms import Attempt
 from desk.console.turns import CommandForm
 from desk.console.visits import Visit
+from domain.case import CLOSED, Status
 
 DUE = frozenset({"missing", "asked", "failed"})
 """The states of a requirement that the merchant has to act on."""
@@ -24,6 +25,18 @@ class Affair:
     """A case in the merchant's words."""
 
     page: CasePage
+
+    @property
+    def next(self) -> str:
+        """What happens next, by its key in the words: a case that may not be reopened, or of which something stays
+        held, says so instead of what its status alone would."""
+        view = self.page.view
+        status, held = str(view["status"]), view["money"]["remaining_fen"]
+        if status == Status.CLOSED_RELEASED and held:
+            return "closed_in_part"
+        if status in CLOSED and "reopen" not in view["allowed_commands"]:
+            return Status.CLOSED_RELEASED
+        return status
 
     @property
     def due(self) -> list[Wanted]:

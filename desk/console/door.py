@@ -6,6 +6,7 @@ Whether a case's number exists is not told: the answer is the same, and comes as
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import timedelta
 from typing import Annotated
 
@@ -50,7 +51,7 @@ async def get_door(request: Request) -> Response:
 @router.post("/portal/enter")
 async def post_number(request: Request, form: Annotated[Form, Depends(own_form)]) -> Response:
     """Has a link and a code sent to the contact on file."""
-    desk, case_id = desk_of(request), form.one("case_id").upper()
+    desk, case_id = desk_of(request), _plain(form.one("case_id")).upper()
     if not _CASE.fullmatch(case_id):
         return _page(request, "number", 422, case_id=case_id[:40], wrong="number_wrong")
     wait = await desk.tries.take(f"portal-from:{_host(request)}", FROM_HERE)
@@ -61,16 +62,21 @@ async def post_number(request: Request, form: Annotated[Form, Depends(own_form)]
     return _page(request, "code", case_id=case_id)
 
 
+def _plain(typed: str) -> str:
+    """What was typed, in plain digits and letters: Chinese keyboards also have wide ones."""
+    return re.sub(r"\s", "", unicodedata.normalize("NFKC", typed))
+
+
 @router.post("/portal/enter/code")
 async def post_code(request: Request, form: Annotated[Form, Depends(own_form)]) -> Response:
-    desk, case_id = desk_of(request), form.one("case_id").upper()
+    desk, case_id = desk_of(request), _plain(form.one("case_id")).upper()
     guessed_at = f"portal-code:{case_id}"
     wait = await desk.tries.take(guessed_at, GUESSES)
     wait = wait or await desk.tries.take(f"{guessed_at}:all", GUESSED_IN_ALL)
     if wait:
         await desk.denials.record(denial_of(request, "locked"))
         raise problems.rate_limited(wait)
-    code = re.sub(r"\s", "", form.one("code"))
+    code = _plain(form.one("code"))
     let_in = await desk.portal_keys.use_code(case_id, code)
     if let_in is None:
         await desk.denials.record(denial_of(request, "portal-code-wrong"))

@@ -76,7 +76,8 @@ async def test_the_code_in_the_letter_leads_to_the_case_once(house: House, gatew
     letter = await gateway.letter()
     assert (letter["to"], letter["channel"], letter["notice"]) == ("merchant1@example.com", "email", "portal_code")
     assert letter["case_id"] == case_id
-    form = {"case_id": case_id, "code": f" {code_in(letter['text'])[:3]} {code_in(letter['text'])[3:]}"}
+    wide = code_in(letter["text"])[:3].translate({ord("0") + n: ord("０") + n for n in range(10)})
+    form = {"case_id": case_id, "code": f" {wide} {code_in(letter['text'])[3:]}"}
     entered = await surfer.post("/portal/enter/code", form, follow=True)
     assert entered.status_code == 200
     assert case_id in entered.text

@@ -61,6 +61,15 @@ async def test_a_secret_reason_shows_as_the_routine_review(work: Work, language:
     assert not re.search(r"J02|D25|AML|suspicious|laundering|洗钱|可疑", whole)
 
 
+@pytest.mark.parametrize(("code", "promised"), [("R02", True), ("F01", False)])
+async def test_only_a_case_that_may_be_reopened_is_said_to_be(work: Work, code: str, promised: bool):
+    case_id = await work.in_review()
+    await work.do(work.house.reviewer1, case_id, "reject", reason_code=code, reason="no proof")
+    surfer, _ = await home(work)
+    page = (await surfer.page(f"/portal/cases/{case_id}")).text
+    assert ("reopened" in page) is promised
+
+
 async def test_staff_are_led_to_their_own_first_page(work: Work):
     surfer = Surfer(work.house)
     await surfer.log_in("reviewer1")

@@ -8,6 +8,7 @@ from domain.case import Status
 from domain.controls import tier_of
 from domain.events import CaseReopened, CaseSubmitted, ReasonConfirmed
 from domain.listing import allowed_commands
+from domain.waiting import waiting_on
 from tests.domain.appeals import Appeal, a_control, a_document, carry_out
 from tests.domain.specification import (
     AGENT,
@@ -21,6 +22,7 @@ from tests.domain.specification import (
     given,
     like,
 )
+from workflows.orders import for_notice
 
 AGAIN = c.Reopen("vault:statement-2")
 
@@ -85,6 +87,9 @@ def test_what_the_law_or_forged_papers_closed_stays_closed(reason_code: str) -> 
     past = Appeal.of(reason_code).rejected()
     past.when(AGAIN, by=MERCHANT).then("not-reopenable")
     assert "reopen" not in allowed_commands(past.case, MERCHANT, POLICY)
+    assert "reopened" not in waiting_on(past.case, POLICY).sentence.en
+    rejected = next(owed for owed in past.case.owed if owed.notice == "rejected")
+    assert for_notice(past.case, rejected, POLICY).facts["reopenable"] == "no"
 
 
 def test_an_appeal_rejected_for_forged_papers_stays_closed(appeal_awaiting_first_review: Past) -> None:

@@ -203,6 +203,29 @@ def test_a_release_says_what_becomes_of_the_money(wording, language, amounts):
 
 
 @in_both_languages
+@pytest.mark.parametrize("channel", ["email", "sms"])
+def test_a_release_in_part_says_so_and_what_is_still_held(wording, language, channel):
+    whole_ = wording.release(Order("k", "FA-1", "M", "SN-1", release_fen=100), language, channel)
+    part = wording.release(Order("k", "FA-1", "M", "SN-1", release_fen=100, remaining_fen=590_000), language, channel)
+
+    said = {"zh": "已部分", "en": "in part"}[language]
+    assert said in whole(part)
+    assert "5,900.00" in part.text
+    assert said not in whole(whole_)
+
+
+@in_both_languages
+def test_a_closing_notice_says_what_is_still_held(wording, language):
+    done = wording.notice(order("case_closed", facts={"remaining_fen": "0"}), language, "company").text
+    part = wording.notice(order("case_closed", facts={"remaining_fen": "590000"}), language, "company").text
+
+    nothing = {"zh": "您不需要再办理手续", "en": "nothing more you must do"}[language]
+    assert nothing in done
+    assert nothing not in part
+    assert "5,900.00" in part
+
+
+@in_both_languages
 def test_a_release_says_how_to_keep_it_from_happening_again(wording, language):
     text = wording.release(Order("k", "FA-1", "M", "SN-1", public_reason="R06"), language).text
 
@@ -290,8 +313,9 @@ def test_a_reset_comes_with_its_one_time_password_and_nothing_else_does(wording,
 
 @in_both_languages
 def test_a_rejection_that_may_not_be_taken_up_again_does_not_offer_it(wording, language):
-    final = wording.notice(order("rejected", facts={"due": DUE, "rejected_for": "F01"}), language, "company").text
-    open_ = wording.notice(order("rejected", facts={"due": DUE, "rejected_for": "R01"}), language, "company").text
+    facts = {"due": DUE, "rejected_for": "R01"}
+    final = wording.notice(order("rejected", facts=facts | {"reopenable": "no"}), language, "company").text
+    open_ = wording.notice(order("rejected", facts=facts | {"reopenable": "yes"}), language, "company").text
 
     assert when(DUE, language) not in final
     assert when(DUE, language) in open_
