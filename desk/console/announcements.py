@@ -46,7 +46,7 @@ async def post_announcement(visit: TheVisit, form: SentForm) -> Response:
     except RefusedError as refusal:
         if refusal.status not in SHOWN_AGAIN:
             raise
-        return await _page(visit, typed=typed, wrong=refusal.detail, errors=dict(refusal.errors), status=refusal.status)
+        return await _page(visit, typed=typed, wrong=refusal.said, errors=dict(refusal.errors), status=refusal.status)
     return RedirectResponse(f"{CONSOLE}/announcements?done=1", 303)
 
 

@@ -71,8 +71,8 @@ async def post_dry_run(visit: TheVisit, form: SentForm) -> Response:
         if refusal.status not in SHOWN_AGAIN:
             raise
         if form.one("of"):
-            return await _work(visit, form.one("of"), refusal.detail)
-        return await _choice(visit, picked, form, refusal.detail)
+            return await _work(visit, form.one("of"), refusal.said)
+        return await _choice(visit, picked, form, refusal.said)
     return RedirectResponse(f"{CONSOLE}/bulk/{answer.body['bulk_id']}", 303)
 
 
@@ -149,7 +149,7 @@ async def post_confirm(visit: TheVisit, form: SentForm, bulk_id: str) -> Respons
     except RefusedError as refusal:
         if refusal.status not in SHOWN_AGAIN:
             raise
-        return await _bulk(visit, bulk_id, refusal.detail, form.one("reason"))
+        return await _bulk(visit, bulk_id, refusal.said, form.one("reason"))
     return RedirectResponse(f"{CONSOLE}/bulk/{bulk_id}", 303)
 
 

@@ -37,6 +37,11 @@ class RefusedError(Exception):
     errors: tuple[tuple[str, str], ...] = ()
     facts: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def said(self) -> str:
+        """It without the names that fields have in the API: a page shows what is wrong with a field beside it."""
+        return " ".join(dict.fromkeys(text for _, text in self.errors)) or self.detail
+
 
 @dataclass(frozen=True, slots=True)
 class Calls:

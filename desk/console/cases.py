@@ -211,7 +211,7 @@ async def again(visit: Visit, form: Form, case_id: str, name: str, refusal: Refu
 
 def attempt_of(visit: Visit, form: Form, name: str, refusal: RefusedError) -> Attempt:
     """The refused form as the page shows it again."""
-    message = refusal.detail
+    message = refusal.said
     if refusal.kind == "refused:idempotency-key-reused":
         message = word("pages", "error.sent_before").of(visit.language)
     return Attempt(name, form, message, dict(refusal.errors), _subject(name, form), refusal.kind, refusal.status)

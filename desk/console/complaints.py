@@ -84,7 +84,7 @@ def _attempt(visit: Visit, deed: str, form: Form, error: MistypedError | Refused
         return Attempt(deed, form, word("pages", "error.mistyped").of(visit.language), error.errors)
     if error.status not in SHOWN_AGAIN:
         raise error
-    return Attempt(deed, form, error.detail, dict(error.errors), kind=error.kind, status=error.status)
+    return Attempt(deed, form, error.said, dict(error.errors), kind=error.kind, status=error.status)
 
 
 async def _page(visit: Visit, complaint_id: str, attempt: Attempt | None = None, *, done: str = "") -> Response:

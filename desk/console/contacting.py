@@ -66,7 +66,7 @@ async def post_contact_form(visit: TheVisit, form: SentForm, merchant_no: str, w
         if refusal.status not in SHOWN_AGAIN:
             raise
         errors = dict(refusal.errors)
-        attempt = Attempt(what, form, refusal.detail, errors, status=refusal.status)
+        attempt = Attempt(what, form, refusal.said, errors, status=refusal.status)
         return await _page(visit, merchant_no, attempt)
     if secret := _secret(answer):
         return await _page(visit, merchant_no, secret=secret)

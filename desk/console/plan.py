@@ -107,7 +107,7 @@ async def post_plan(visit: TheVisit, form: SentForm, case_id: str) -> Response:
     except RefusedError as refusal:
         if refusal.status not in SHOWN_AGAIN:
             raise
-        return await _page(visit, case_id, written, refusal.detail, refusal.status)
+        return await _page(visit, case_id, written, refusal.said, refusal.status)
     return to_case(visit, case_id, "add_document", answer)
 
 

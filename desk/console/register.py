@@ -83,7 +83,7 @@ async def post_register(visit: TheVisit, form: SentForm, what: str) -> Response:
     except RefusedError as refusal:
         if refusal.status not in SHOWN_AGAIN:
             raise
-        attempt = Attempt(what, form, refusal.detail, dict(refusal.errors), kind=refusal.kind)
+        attempt = Attempt(what, form, refusal.said, dict(refusal.errors), kind=refusal.kind)
         return _page(visit, attempt, status=refusal.status)
     return RedirectResponse(_after(what, body, answer), 303)
 
@@ -152,7 +152,7 @@ async def post_unmask(visit: TheVisit, form: SentForm, merchant_no: str) -> Resp
     except RefusedError as refusal:
         if refusal.status not in SHOWN_AGAIN:
             raise
-        attempt = Attempt("unmask", form, refusal.detail, dict(refusal.errors), status=refusal.status)
+        attempt = Attempt("unmask", form, refusal.said, dict(refusal.errors), status=refusal.status)
         return await _merchant_page(visit, merchant_no, attempt=attempt)
     return await _merchant_page(visit, merchant_no, whole=answer.body)
 
@@ -170,7 +170,7 @@ async def post_user(visit: TheVisit, form: SentForm, merchant_no: str) -> Respon
     except RefusedError as refusal:
         if refusal.status not in SHOWN_AGAIN:
             raise
-        attempt = Attempt("user", form, refusal.detail, dict(refusal.errors), status=refusal.status)
+        attempt = Attempt("user", form, refusal.said, dict(refusal.errors), status=refusal.status)
         return await _merchant_page(visit, merchant_no, attempt=attempt)
     return await _merchant_page(visit, merchant_no, user=answer.body)
 

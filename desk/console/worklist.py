@@ -131,8 +131,7 @@ async def post_aside(visit: TheVisit, form: SentForm, task_id: str) -> Response:
     except RefusedError as refusal:
         if refusal.status not in SHOWN_AGAIN:
             raise
-        said = " ".join(text for _, text in refusal.errors) or refusal.detail
-        attempt = Attempt("put_off", form, said, subject=task_id, kind=refusal.kind, status=refusal.status)
+        attempt = Attempt("put_off", form, refusal.said, subject=task_id, kind=refusal.kind, status=refusal.status)
         return await _queue(visit, dict.fromkeys(FILTERS, ""), not_put_off=attempt)
     return RedirectResponse(f"{CONSOLE}/queue?done=put_off", 303)
 

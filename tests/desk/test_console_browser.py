@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from playwright.async_api import expect
+import asyncio
+
+from playwright.async_api import Route, expect
 
 from tests.desk.browsing import logged_in
 
@@ -31,6 +33,31 @@ async def test_a_reviewer_approves_from_the_queue_without_any_foreign_request(wo
         assert seen.complaints == []
     events = (await work.house.officer1.get(f"/api/v1/cases/{case_id}/events")).json()
     assert [event["type"] for event in events].count("FirstApproval") == 1
+
+
+async def test_what_was_opened_while_the_queue_was_asked_for_stays_open(work, address, browser):
+    case_id = await work.in_review()
+    asked, opened = asyncio.Event(), asyncio.Event()
+
+    async def later(route: Route) -> None:
+        if route.request.resource_type == "fetch":
+            asked.set()
+            await opened.wait()
+        await route.continue_()
+
+    async with logged_in(browser, address, "reviewer1") as (page, seen):
+        await page.route("**/console/queue", later)
+        await page.goto(f"{address}/console/queue")
+        row = page.locator("tr", has_text=case_id)
+        await work.in_review()
+        await asyncio.wait_for(asked.wait(), 30)
+        await row.locator("[data-item]").focus()
+        await page.keyboard.press("s")
+        async with page.expect_response(lambda answer: answer.request.resource_type == "fetch") as answered:
+            opened.set()
+        await (await answered.value).finished()
+        await row.get_by_label("Why").fill("waits for the shop to open")
+        assert seen.complaints == []
 
 
 async def test_the_queue_follows_its_changes_without_a_reload(work, address, browser):

@@ -37,15 +37,22 @@ if (queue) {
   let timer = null;
   let busy = false;
 
+  // who writes in the list, or has a part of it open, is not disturbed: not by what was asked for before, either
+  const used = () =>
+    queue.querySelector("details[open], input[name=case]:checked") ||
+    (queue.contains(document.activeElement) && document.activeElement.matches("input, select"));
   const refresh = async () => {
-    // who writes in the list, or has a part of it open, is not disturbed
-    if (busy || queue.querySelector("details[open], input[name=case]:checked") || (queue.contains(document.activeElement) && document.activeElement.matches("input, select"))) return;
+    if (busy) {
+      soon();
+      return;
+    }
+    if (used()) return;
     busy = true;
     try {
       const answer = await fetch(location.href, { credentials: "same-origin", redirect: "error" });
       if (!answer.ok) return;
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("queue");
-      if (!fresh || fresh.innerHTML === queue.innerHTML) return;
+      if (!fresh || fresh.innerHTML === queue.innerHTML || used()) return;
       const focused = queue.contains(document.activeElement) ? document.activeElement : null;
       const where = focused && (focused.getAttribute("href") || (focused.form && focused.form.getAttribute("action")));
       queue.replaceChildren(...fresh.childNodes);
