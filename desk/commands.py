@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from desk import problems
+from desk.access import with_made
 from desk.context import Desk
 from desk.delivery import deliver_stored, message_of
 from desk.histories import Told
@@ -65,6 +66,7 @@ async def give(
     first = told.history.answers.get(command_id)
     if first is not None:
         return _answered(first)
+    actor = await with_made(desk, actor, told.case.merchant_no)
     order = CommandOrder(name, json.dumps(fields, ensure_ascii=False), command_id, actor, seen)
     waiting = await desk.inbox.has_pending(case_id)
     command = command_of(name, order.body)
@@ -89,6 +91,7 @@ async def check(
     """Raises the problem of a command that would be refused now, without giving it."""
     waiting = await desk.inbox.has_pending(told.case.case_id)
     command = command_of(name, json.dumps(fields, ensure_ascii=False))
+    actor = await with_made(desk, actor, told.case.merchant_no)
     _check(told, command, Asked("check", actor, desk.now(), seen), waiting=waiting)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from desk.access import with_made
 from desk.api.cases import get_events
 from desk.api.messages import WRITERS, messages_in, messages_shown
 from desk.console import names
@@ -20,10 +21,10 @@ from desk.console.words import word
 from desk.histories import Told, find
 from desk.runs import run_link
 from desk.views import Viewer, case_view
-from domain.actors import REVIEWERS
+from domain.actors import REVIEWERS, Actor
 from domain.business_time import local_date
 from domain.case import REVIEW, Case
-from domain.four_eyes import level_of, parts_taken
+from domain.four_eyes import level_of, part_of
 from domain.policy import Policy
 from journal.beside import Beside, beside
 from journal.queue import QueuedTask
@@ -92,6 +93,7 @@ async def gather(visit: Visit, case_id: str, attempt: Attempt | None = None, see
     """The page of a case the visitor may see. Raises the problem of one they may not."""
     desk, actor = visit.desk, visit.actor
     told = await find(desk, actor, case_id)
+    actor = await with_made(desk, actor, told.case.merchant_no)
     today = local_date(desk.clock()).isoformat()
     events = await get_events(told, actor, desk)
     policy = told.policy
@@ -133,7 +135,7 @@ async def gather(visit: Visit, case_id: str, attempt: Attempt | None = None, see
         tasks=about.tasks if about else (),
         steps=[] if visit.outside else _steps(told.case),
         sentence=sentence,
-        barred=_barred(visit, told.case),
+        barred=_barred(visit, actor, told.case),
         pending=about.pending if about else await desk.inbox.has_pending(case_id),
         attempt=attempt,
         counted={} if visit.outside else counted(told, events, visit.language),
@@ -155,10 +157,10 @@ async def _beside(visit: Visit, told: Told) -> Beside | None:
     return await beside(visit.desk.pool, told.case.case_id, hashes, ids, visit.desk.clock())
 
 
-def _barred(visit: Visit, case: Case) -> str | None:
+def _barred(visit: Visit, actor: Actor, case: Case) -> str | None:
     if case.status not in REVIEW or not visit.may(*REVIEWERS):
         return None
-    part = parts_taken(case, visit.actor.name, level_of(case))
+    part = part_of(case, actor, level_of(case))
     return word("part", part).of(visit.language) if part else None
 
 

@@ -6,8 +6,9 @@ import json
 
 import pytest
 
+from journal.people import User
 from tests.desk.house import MERCHANT_NO, House, problem
-from tests.desk.working import Work
+from tests.desk.working import PNG, Work
 
 
 async def test_nobody_is_told_anything(house: House, case_id: str):
@@ -81,6 +82,72 @@ async def test_an_agent_needs_the_merchants_authorization(house: House):
     assert (await house.merchant1.post(path, {"role": "merchant"})).status_code == 403
     assert (await house.officer1.post("/api/v1/merchants/999/users", {"role": "boss"})).status_code == 404
     assert (await house.officer1.post(path, {"role": "boss"})).status_code == 422
+
+
+async def test_who_made_a_log_in_is_journaled_with_its_role(house: House):
+    made = await house.officer1.post(f"/api/v1/merchants/{MERCHANT_NO}/users", {"role": "merchant"})
+    name = made.json()["name"]
+    (entry,) = await house.desk.journal.read(f"user:{name}")
+    assert (entry.type, entry.actor) == ("LogInMade", "officer:officer1")
+    assert json.loads(entry.data) == {
+        "name": name, "roles": ["merchant"], "merchant_no": MERCHANT_NO, "d10_document_id": None,
+    }  # fmt: skip
+    assert await house.desk.people.made_by("officer1", MERCHANT_NO) == (name,)
+
+
+async def test_a_log_in_that_is_made_again_under_the_same_key_is_journaled_once(house: House):
+    path = f"/api/v1/merchants/{MERCHANT_NO}/users"
+    for _ in range(2):
+        made = await house.officer1.post(path, {"role": "merchant"}, key="one-log-in")
+    assert len(await house.desk.journal.read(f"user:{made.json()['name']}")) == 1
+
+
+@pytest.mark.parametrize("who", ["supervisor1", "reviewer1", "compliance1", "robot1", "engineer1", "merchant1"])
+async def test_only_officers_make_log_ins(house: House, who: str):
+    made = await getattr(house, who).post(f"/api/v1/merchants/{MERCHANT_NO}/users", {"role": "merchant"})
+    assert made.json()["code"] == "role-not-allowed"
+
+
+async def test_whoever_made_the_log_in_that_filed_the_evidence_decides_nothing(work: Work):
+    """Whatever else they are: a reviewer who is an officer, too, has two names and still only two eyes."""
+    house = work.house
+    people = house.desk.people
+    await people.add(User("both1", "both", frozenset({"officer", "reviewer"})), "a password of theirs")
+    both1 = house.caller(await people.issue_token("both1"))
+    made = await both1.post(f"/api/v1/merchants/{MERCHANT_NO}/users", {"role": "merchant"})
+    house_of_two = house.caller(made.json()["token"])
+    case_id = await work.case()
+    await work.do(house.officer1, case_id, "confirm_reason", reason_code="R02")
+    await work.do(house.merchant1, case_id, "open_appeal", statement="货款往来,请核实。")
+    for doc_type in (await work.view(case_id))["requirements"]["currently_due"]:
+        filed = await house_of_two.upload(case_id, doc_type.partition("/")[0], PNG, "p.png")
+        assert filed.status_code == 201, filed.text
+    await work.do(house.merchant1, case_id, "submit", declaration=True)
+    view = await work.until(case_id, "in_review_1")
+    document_id = view["documents"][0]["document_id"]
+    for name, fields in (
+        ("judge_document", {"document_id": document_id, "verdict": "accept", "reason": "seen"}),
+        ("reject", {"reason_code": "R02", "reason": "no"}),
+        ("approve", {"release_fen": 1_000_000, "reason": "yes"}),
+    ):
+        refused = await both1.command(case_id, name, version=view["version"], **fields)
+        assert (refused.status_code, refused.json()["code"]) == (403, "four-eyes"), refused.text
+    assert "approve" not in (await work.view(case_id, both1))["allowed_commands"]
+    assert "approve" in (await work.view(case_id, house.reviewer1))["allowed_commands"]
+    judged = await house.reviewer1.command(
+        case_id, "judge_document", version=view["version"], document_id=document_id, verdict="accept", reason="seen"
+    )
+    assert judged.status_code == 200, judged.text
+
+
+async def test_who_shut_out_unlocked_or_ended_sessions_is_journaled(house: House):
+    for act in ("unlock", "sessions/end", "disable"):
+        done = await house.supervisor1.post(f"/api/v1/access/users/reviewer1/{act}", {})
+        assert done.status_code == 200, done.text
+    entries = await house.desk.journal.read("user:reviewer1")
+    assert [(entry.type, entry.actor) for entry in entries] == [
+        (name, "supervisor:supervisor1") for name in ("LogInUnlocked", "SessionsEnded", "LogInShutOut")
+    ]
 
 
 @pytest.mark.parametrize("who", ["auditor1", "engineer1"])
