@@ -16,13 +16,13 @@ from desk.bodies import LookBody, MerchantBody, UserBody
 from desk.context import Desk
 from desk.looks import Look, record_look
 from desk.masking import UNMASKERS, merchant_shown
+from desk.on_file import authorized
 from desk.refusals import refuse
 from desk.registration import register_merchant
 from desk.routes import DeskRoute, UnkeptRoute
 from domain.actors import Actor
 from domain.business_time import format_time
-from journal.files import NoSuchFileError
-from journal.parties import Merchant, subject_of
+from journal.parties import Merchant
 from journal.people import User, UserExistsError
 from journal.registry import Act
 from journal.vault import ForgottenError
@@ -84,7 +84,8 @@ async def post_user(
     desk: TheDesk,
     body: UserBody,
 ) -> dict[str, Any]:
-    """The password and the token are shown this once. An agent needs the merchant's authorization, D10.
+    """The password and the token are shown this once. An agent needs the merchant's authorization: a
+    D10 of one of its cases that was found good and is still valid.
 
     Who made it is journaled; they decide no case in which it takes part."""
     await _check_authorization(desk, merchant, body)
@@ -104,15 +105,12 @@ async def post_user(
 async def _check_authorization(desk: Desk, merchant: Merchant, body: UserBody) -> None:
     if body.role == "merchant":
         return
-    text = ("代理人须有本商户已上传的授权书 D10", "An agent needs a D10 filed in one of this merchant's cases")
-    if body.d10_document_id is None:
-        raise problems.field_error("d10_document_id", *text)
-    try:
-        file = await desk.files.find(body.d10_document_id)
-    except NoSuchFileError:
-        raise problems.field_error("d10_document_id", *text) from None
-    if file.subject != subject_of(merchant.merchant_no):
-        raise problems.field_error("d10_document_id", *text)
+    if body.d10_document_id is None or not await authorized(desk, merchant.merchant_no, body.d10_document_id):
+        raise problems.field_error(
+            "d10_document_id",
+            "代理人须有本商户案件中已审核通过且在有效期内的授权书 D10",
+            "An agent needs a D10 of one of this merchant's cases that was found good and is still valid",
+        )
 
 
 async def shown(desk: Desk, merchant: Merchant, *, whole: bool, account: bool = False) -> dict[str, Any]:

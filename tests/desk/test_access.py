@@ -9,6 +9,7 @@ import pytest
 from journal.people import User
 from tests.desk.house import MERCHANT_NO, House, problem
 from tests.desk.working import PNG, Work
+from workflows.ports import Verified
 
 
 async def test_nobody_is_told_anything(house: House, case_id: str):
@@ -73,12 +74,55 @@ async def test_a_merchant_sees_its_own_cases_only(house: House, case_id: str):
     assert [row["case_id"] for row in own.json()["items"]] == [case_id]
 
 
-async def test_an_agent_needs_the_merchants_authorization(house: House):
+async def test_an_agent_needs_an_authorization_that_was_found_good(work: Work):
+    """Not any paper of the merchant: a D10, of one of its cases, accepted and in force."""
+    house, path = work.house, f"/api/v1/merchants/{MERCHANT_NO}/users"
+    case_id = await work.case()
+    await work.do(house.officer1, case_id, "confirm_reason", reason_code="R02")
+    await work.do(house.merchant1, case_id, "open_appeal", statement="货款往来,请核实。")
+    due = (await work.view(case_id))["requirements"]["currently_due"]
+    for doc_type in ("D10", *(any_of.partition("/")[0] for any_of in due if any_of != "D10")):
+        assert (await house.merchant1.upload(case_id, doc_type, PNG, f"{doc_type}.png")).status_code == 201
+    papers = {one["type"]: one["document_id"] for one in (await work.view(case_id))["documents"]}
+
+    async def tried(document_id: str) -> int:
+        made = await house.officer1.post(path, {"role": "agent", "d10_document_id": document_id})
+        return made.status_code
+
+    assert await tried(papers["D10"]) == 422  # nobody has looked at it
+    await work.do(house.merchant1, case_id, "submit", declaration=True)
+    await work.until(case_id, "in_review_1")
+    for document_id in papers.values():
+        view = await work.view(case_id)
+        await work.do(house.reviewer1, case_id, "judge_document", version=view["version"],
+                      document_id=document_id, verdict="accept", reason="seen")  # fmt: skip
+    assert [code for code, document_id in papers.items() if await tried(document_id) == 201] == ["D10"]
+    assert await tried("DOC-unknown") == 422
+
+
+async def test_an_agent_is_not_let_in_on_an_authorization_that_has_run_out(work: Work, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(work.hands.verdicts, "D10", Verified("passed", valid_until="2020-01-01"))
+    house, case_id = work.house, await work.case()
+    await work.do(house.officer1, case_id, "confirm_reason", reason_code="R02")
+    await work.do(house.merchant1, case_id, "open_appeal", statement="货款往来,请核实。")
+    due = (await work.view(case_id))["requirements"]["currently_due"]
+    for doc_type in ("D10", *(any_of.partition("/")[0] for any_of in due)):
+        assert (await house.merchant1.upload(case_id, doc_type, PNG, f"{doc_type}.png")).status_code == 201
+    await work.do(house.merchant1, case_id, "submit", declaration=True)
+    await work.until(case_id, "in_review_1")
+    (paper,) = [one for one in (await work.view(case_id))["documents"] if one["type"] == "D10"]
+    assert (paper["state"], paper["valid_until"]) == ("passed", "2020-01-01")
+    asked = {"role": "agent", "d10_document_id": paper["document_id"]}
+    refused = await house.officer1.post(f"/api/v1/merchants/{MERCHANT_NO}/users", asked)
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "d10_document_id")
+
+
+async def test_log_ins_are_made_of_known_roles_for_known_merchants(house: House):
     path = f"/api/v1/merchants/{MERCHANT_NO}/users"
     without = await house.officer1.post(path, {"role": "agent"})
     assert (without.status_code, without.json()["errors"][0]["field"]) == (422, "d10_document_id")
     await house.desk.files.put("DOC-10", f"merchant:{MERCHANT_NO}", b"authorization")
-    assert (await house.officer1.post(path, {"role": "agent", "d10_document_id": "DOC-10"})).status_code == 201
+    assert (await house.officer1.post(path, {"role": "agent", "d10_document_id": "DOC-10"})).status_code == 422
     assert (await house.merchant1.post(path, {"role": "merchant"})).status_code == 403
     assert (await house.officer1.post("/api/v1/merchants/999/users", {"role": "boss"})).status_code == 404
     assert (await house.officer1.post(path, {"role": "boss"})).status_code == 422
