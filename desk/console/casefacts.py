@@ -10,6 +10,7 @@ from typing import Any
 from desk.access import with_made
 from desk.api.cases import get_events
 from desk.api.messages import WRITERS, messages_in, messages_shown
+from desk.api.notices import READERS
 from desk.console import names
 from desk.console.checklist import Checklist, Paper, Wanted
 from desk.console.deadlines import Line, counted
@@ -62,7 +63,8 @@ class CasePage:
     """Other ways for its merchant to get in touch about the case, by name."""
     upload_types: tuple[Option, ...]
     happenings: list[Happening]
-    messages: Sequence[Mapping[str, Any]]
+    messages: Sequence[Mapping[str, Any]] | None
+    """None for who may not read them."""
     advice: Sequence[Advice]
     """What keeps the reason that the merchant is told from coming up again."""
     tasks: tuple[QueuedTask, ...]
@@ -97,7 +99,7 @@ async def gather(visit: Visit, case_id: str, attempt: Attempt | None = None, see
     today = local_date(desk.clock()).isoformat()
     events = await get_events(told, actor, desk)
     policy = told.policy
-    written = messages_in(told, outside=visit.outside)
+    written = messages_in(told, outside=visit.outside) if visit.may(*READERS) else []
     refs = references(events) if visit.may(*WRITERS) else []  # for who handles the case, and for the merchant
     run, about, sealed = await asyncio.gather(
         _run(visit, case_id),
@@ -131,7 +133,7 @@ async def gather(visit: Visit, case_id: str, attempt: Attempt | None = None, see
         upload_types=papers.upload_types,
         happenings=happenings,
         advice=guidance.against(policy.public_reason(told.case.reason_code).code),
-        messages=messages_shown(written, sealed, outside=visit.outside),
+        messages=messages_shown(written, sealed, outside=visit.outside) if visit.may(*READERS) else None,
         tasks=about.tasks if about else (),
         steps=[] if visit.outside else _steps(told.case),
         sentence=sentence,

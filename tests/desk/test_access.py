@@ -8,6 +8,7 @@ import pytest
 
 from journal.people import User
 from tests.desk.house import MERCHANT_NO, House, problem
+from tests.desk.surfer import Surfer
 from tests.desk.working import PNG, Work
 from workflows.ports import Verified
 
@@ -208,6 +209,31 @@ async def test_auditors_and_engineers_only_read(house: House, case_id: str, who:
         ("/api/v1/terminals", {}),
     ):
         assert (await reader.post(path, body)).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("who", "status"),
+    [("engineer1", 403), ("robot1", 403), ("officer1", 200), ("reviewer1", 200), ("auditor1", 200), ("merchant1", 200)],
+)
+async def test_what_merchants_write_is_for_those_who_work_on_the_case(work: Work, who: str, status: int):
+    case_id, house = await work.case(), work.house
+    words = {"audience": "merchant", "text": "家里急用钱,请尽快。"}
+    assert (await house.merchant1.post(f"/api/v1/cases/{case_id}/messages", words)).status_code == 201
+    answer = await getattr(house, who).get(f"/api/v1/cases/{case_id}/messages")
+    assert (answer.status_code, words["text"] in answer.text) == (status, status == 200)
+
+
+async def test_an_engineers_page_of_a_case_shows_no_messages(work: Work):
+    case_id, house = await work.case(), work.house
+    words = {"audience": "merchant", "text": "家里急用钱,请尽快。"}
+    assert (await house.merchant1.post(f"/api/v1/cases/{case_id}/messages", words)).status_code == 201
+    for who, shown in (("officer1", True), ("engineer1", False)):
+        surfer = Surfer(house)
+        await surfer.log_in(who)
+        page = await surfer.page(f"/console/cases/{case_id}")
+        assert (words["text"] in page.text, "Messages are for those who work on the case" in page.text) == (
+            shown, not shown,
+        )  # fmt: skip
 
 
 async def test_a_hidden_reason_looks_like_a_routine_review(work: Work):
