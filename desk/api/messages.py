@@ -13,7 +13,7 @@ from desk.api.cases import TheCase
 from desk.api.commands import answered
 from desk.api.notices import READERS
 from desk.bodies import MessageBody
-from desk.commands import give
+from desk.commands import check, give
 from desk.histories import Told
 from desk.public import actor_shown
 from desk.refusals import refuse
@@ -40,6 +40,8 @@ async def post_message(told: TheCase, actor: Caller, request: Request, desk: The
         allow(actor, "post_message internal", *(role for role in WRITERS if role not in {"merchant", "agent"}))
     if told.case.finished:
         raise problems.refused(refuse("case-finished"))
+    unread = {"audience": body.audience, "text_ref": "unread"}
+    await check(desk, actor, told, "post_message", unread, command_id=request.state.command_id)
     try:
         ref = await desk.vault.put(subject_of(told.case.merchant_no), "message", {"text": body.text})
     except ForgottenError:
