@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from desk import problems
+from desk.access import with_made
 from desk.context import Desk
 from desk.delivery import deliver_stored, message_of
 from desk.histories import Told
 from desk.refusals import refuse
+from desk.room import full
 from domain.actors import Actor
 from domain.commands import Asked, Command
 from domain.freeze_appeal import decide, refusal
@@ -65,11 +67,13 @@ async def give(
     first = told.history.answers.get(command_id)
     if first is not None:
         return _answered(first)
+    actor = await with_made(desk, actor, told.case.merchant_no)
     order = CommandOrder(name, json.dumps(fields, ensure_ascii=False), command_id, actor, seen)
     waiting = await desk.inbox.has_pending(case_id)
     command = command_of(name, order.body)
     asked = Asked(command_id, actor, desk.now(), seen)
     _check(told, command, asked, waiting=waiting)
+    await _check_room(desk, told, name, asked, waiting=waiting)
     claimed = await _hold_task(desk, actor, case_id, name)
     if waiting:
         return await store(desk, case_id, order)
@@ -84,12 +88,24 @@ async def give(
 
 
 async def check(
-    desk: Desk, actor: Actor, told: Told, name: str, fields: Mapping[str, Any], seen: int | None = None
+    desk: Desk,
+    actor: Actor,
+    told: Told,
+    name: str,
+    fields: Mapping[str, Any],
+    seen: int | None = None,
+    *,
+    command_id: str = "check",
 ) -> None:
-    """Raises the problem of a command that would be refused now, without giving it."""
+    """Raises the problem of a command that would be refused now, without giving it; one that was taken is not."""
+    if command_id in told.history.answers:
+        return
     waiting = await desk.inbox.has_pending(told.case.case_id)
     command = command_of(name, json.dumps(fields, ensure_ascii=False))
-    _check(told, command, Asked("check", actor, desk.now(), seen), waiting=waiting)
+    actor = await with_made(desk, actor, told.case.merchant_no)
+    asked = Asked(command_id, actor, desk.now(), seen)
+    _check(told, command, asked, waiting=waiting)
+    await _check_room(desk, told, name, asked, waiting=waiting)
 
 
 async def store(desk: Desk, case_id: str, order: CommandOrder) -> Stored:
@@ -115,6 +131,12 @@ def _check(told: Told, command: Command, asked: Asked, *, waiting: bool) -> None
     else:
         decision = decide(told.case, command, asked, told.policy)
         refused = decision if isinstance(decision, Refused) and not decision.events else None
+    if refused is not None:
+        raise problems.refused(refused)
+
+
+async def _check_room(desk: Desk, told: Told, name: str, asked: Asked, *, waiting: bool) -> None:
+    refused = await full(desk, told, name, asked, waiting=waiting)
     if refused is not None:
         raise problems.refused(refused)
 

@@ -20,6 +20,9 @@ from journal.cases import Filters
 MOST_CASES = 50
 """The newest cases of a merchant that are looked through."""
 
+AUTHORIZATION = "D10"
+"""The paper by which a merchant lets an agent act for it."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Verified:
@@ -41,6 +44,25 @@ async def on_file(desk: Desk, told: Told) -> tuple[FiledDocument, ...]:
             if verified.on >= since and (best is None or best.on < verified.on):
                 newest[verified.document.doc_type] = verified
     return tuple(verified.document for _, verified in sorted(newest.items()))
+
+
+async def authorized(desk: Desk, merchant_no: str, document_id: str) -> bool:
+    """Whether this is an authorization (D10) in one of the merchant's cases that was found good and stands today.
+
+    One that was rejected in any of them does not count.
+    """
+    today, cursor = local_date(desk.clock()).isoformat(), None
+    found: list[Document] = []
+    while True:
+        page = await desk.cases.page(Filters(merchant_no=merchant_no), cursor, MOST_CASES)
+        for told in [await tell(desk, row.case_id) for row in page.items]:
+            document = told.case.document(document_id) if told else None
+            found += [document] if document and document.doc_type == AUTHORIZATION else []
+        cursor = page.cursor
+        if cursor is None:
+            break
+    refused = any(document.standing in {"rejected", "failed"} for document in found)
+    return not refused and any(document.stands(today) for document in found)
 
 
 def _standing(told: Told, policy: Policy, today: str) -> Iterable[_Verified]:

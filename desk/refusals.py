@@ -81,6 +81,21 @@ REFUSALS: dict[str, tuple[int, str, str]] = {
         "案件已全部办结,不再受理。",
         "The case is finished for good; nothing can be added to it.",
     ),
+    "messages-full": (
+        409,
+        "本案留言已达上限 {most} 条。请预约回电,工作人员会登记您要说的;内部记录请登记在联系记录中。",
+        "This case has {most} messages, as many as it may. Book a call-back instead; staff use the contact log.",
+    ),
+    "documents-full": (
+        409,
+        "您在本案上传的材料已达上限 {most} 份。已上传的照常审核,可照常提交;还需补充的,请预约回电,由工作人员代为上传。",
+        "This case has {most} papers of yours, as many as it may. Submit these; for more, book a call-back.",
+    ),
+    "accounts-full": (
+        409,
+        "本案指定收款账户已达上限 {most} 次。请预约回电,由工作人员代为办理。",
+        "A payout account was named {most} times, as often as it may be. Book a call-back: staff do it for you.",
+    ),
     "not-oneself": (409, "不能停用自己的账号。", "You cannot shut yourself out."),
     "shut-out-already": (409, "{name} 已停用。", "{name} is shut out already."),
     "bulk-nothing-chosen": (

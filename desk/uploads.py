@@ -111,7 +111,7 @@ async def file_document(desk: Desk, actor: Actor, told: Told, upload: Upload, co
         media_type=media_type,
     )
     fields = {"document": asdict(document)}
-    await check(desk, actor, told, "add_document", fields)
+    await check(desk, actor, told, "add_document", fields, command_id=command_id)
     await desk.files.put(document.document_id, subject_of(told.case.merchant_no), upload.content)
     try:
         outcome = await give(desk, actor, told, "add_document", fields, seen=None, command_id=command_id)

@@ -17,11 +17,15 @@ ROLES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A caller: unique `name`, `roles`, and for a merchant or agent the `merchant_no` they act for."""
+    """A caller: unique `name`, `roles`, and for a merchant or agent the `merchant_no` they act for.
+
+    `also` names the log-ins that a reviewer made for the merchant of the case: four-eyes counts them as theirs.
+    """
 
     name: str
     roles: tuple[str, ...]
     merchant_no: str | None = None
+    also: tuple[str, ...] = ()
 
     def has(self, *roles: str) -> bool:
         """Whether the caller holds at least one of `roles`."""

@@ -1,12 +1,14 @@
 """Four-eyes: who took which part in a case, and whom that bars from deciding it, administrators and robots included.
 
 No reviewer placed the control or uploaded evidence; the second reviewer besides did not review first, ask for
-evidence, open or handle anything in the case. Only the name counts, whatever roles its bearer has.
+evidence, open or handle anything in the case. Only the name counts, whatever roles its bearer has; whoever made a
+merchant's log-in answers for what was done under it as for their own.
 Source: spec README, What must always hold 3.
 """
 
 from __future__ import annotations
 
+from domain.actors import Actor
 from domain.case import Case, Status
 from domain.commands import Asked
 from domain.controls import tier_of
@@ -36,6 +38,14 @@ def parts_taken(case: Case, name: str, level: int) -> str | None:
     return None
 
 
+def part_of(case: Case, actor: Actor, level: int) -> str | None:
+    """As `parts_taken`, under the caller's own name or under a log-in that they made."""
+    part = parts_taken(case, actor.name, level)
+    if part is None and any(parts_taken(case, name, level) for name in actor.also):
+        return "made a user who took part"
+    return part
+
+
 def barred(case: Case, level: int) -> frozenset[str]:
     """Everyone who may not decide at `level`."""
     names = case.placers | case.review.uploaded | case.review.asked_evidence | case.review.handled
@@ -47,7 +57,7 @@ def barred(case: Case, level: int) -> frozenset[str]:
 def four_eyes(case: Case, asked: Asked, policy: Policy, *, tier: str | None = None) -> Refused | None:
     """The refusal of someone who may not decide here: by the part they took, or by the tier."""
     level = level_of(case)
-    part = parts_taken(case, asked.by.name, level)
+    part = part_of(case, asked.by, level)
     if part:
         return refuse("four-eyes", name=asked.by.name, part=part)
     tier = tier or tier_of(case, policy)

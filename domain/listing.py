@@ -15,7 +15,7 @@ from domain.business_time import parse_time
 from domain.case import Case, Control, Status
 from domain.commands import PEOPLES
 from domain.controls import blocks_terminal, rejustify_roles, tier_of
-from domain.four_eyes import barred, level_of, parts_taken
+from domain.four_eyes import barred, level_of, part_of
 from domain.policy import Policy
 from domain.ranking import Standing, held_since, ranked
 from domain.review import reopenable
@@ -154,7 +154,7 @@ def _open_to(case: Case, name: str, actor: Actor, policy: Policy) -> bool:
     if name in _REVIEWS and case.status is not Status.SUSPENDED_LEGAL:
         level = level_of(case)
         roles = policy.tiers.roles(tier_of(case, policy), level)  # type: ignore[arg-type]
-        return actor.has(*roles) and parts_taken(case, actor.name, level) is None
+        return actor.has(*roles) and part_of(case, actor, level) is None
     match name:
         case "rejustify":
             due = [c for c in case.standing_controls if c.rejustify_tier]
@@ -163,7 +163,7 @@ def _open_to(case: Case, name: str, actor: Actor, policy: Policy) -> bool:
             return case.release.payout in {"account_needed", "account_named", "account_checked"}
         case "approve_account":
             first = case.release.account_first
-            open_to = actor.name != first and parts_taken(case, actor.name, 2 if first else 1) is None
+            open_to = actor.name != first and part_of(case, actor, 2 if first else 1) is None
             return case.release.payout == "account_checked" and open_to
         case "sign_agreement":
             wanted = set(policy.reasons[case.reason_code].actions_after) - case.actions_done

@@ -53,7 +53,7 @@ from domain.events import (
     StepUnknown,
     WithdrawRequested,
 )
-from domain.four_eyes import parts_taken
+from domain.four_eyes import part_of
 from domain.policy import Policy
 from domain.refusals import Refused, refuse
 
@@ -349,7 +349,7 @@ def approve_account(case: Case, command: ApproveAccount, asked: Asked, policy: P
         return refuse("no-account-needed")
     if case.release.payout != "account_checked":
         return refuse("account-not-checked")
-    part = parts_taken(case, asked.by.name, 2 if case.release.account_first else 1)
+    part = part_of(case, asked.by, 2 if case.release.account_first else 1)
     if part or asked.by.name == case.release.account_first:
         return refuse("four-eyes", name=asked.by.name, part=part or "reviewed first")
     roles = policy.tiers.roles("L2", 2 if case.release.account_first else 1)

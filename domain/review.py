@@ -24,7 +24,7 @@ from domain.events import (
     SecondApproval,
     SupplementItem,
 )
-from domain.four_eyes import level_of, may_decide, parts_taken
+from domain.four_eyes import level_of, may_decide, part_of
 from domain.money import yuan
 from domain.policy import Policy
 from domain.refusals import Refused, refuse
@@ -155,7 +155,7 @@ def approve_remainder(case: Case, command: Approve, asked: Asked, policy: Policy
         return refuse("controls-not-enforced")
     if command.penalty_fen or command.claims_fen or command.release_fen != case.release.payout_fen:
         return refuse("amount-above-held", asked=yuan(command.release_fen), held=yuan(case.release.payout_fen))
-    part = parts_taken(case, asked.by.name, 2 if case.remainder_proposed_by else 1)
+    part = part_of(case, asked.by, 2 if case.remainder_proposed_by else 1)
     if part:
         return refuse("four-eyes", name=asked.by.name, part=part)
     if case.remainder_proposed_by is None:

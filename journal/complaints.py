@@ -74,9 +74,9 @@ class Complaints:
     def __init__(self, pool: Pool, vault: Vault) -> None:
         self._pool, self._vault = pool, vault
 
-    async def register(self, new: NewComplaint, act: Act) -> None:
+    async def register(self, new: NewComplaint, act: Act, *, within: Connection | None = None) -> None:
         """Raises OpenAlreadyError, and `journal.vault.ForgottenError`."""
-        async with transaction(self._pool) as connection:
+        async with transaction(self._pool, within) as connection:
             head, repeated = await _end_of(connection, new.complaint_id, act.command_id)
             if repeated:
                 return

@@ -137,6 +137,12 @@ class Inbox:
             cursor = await connection.execute(SQL["mark_seen"], {"command_id": command_id, "author": author})
             return bool(cursor.rowcount)
 
+    async def waiting_from(self, case_id: str, name: str, *, but: str) -> tuple[str, ...]:
+        """Who gave the commands of this name that wait for a case, once for each; the command `but` is passed over."""
+        async with self._pool.connection() as connection:
+            found = await connection.execute(SQL["waiting_from"], {"case_id": case_id, "name": name, "but": but})
+            return tuple([actor async for (actor,) in found])
+
     async def has_pending(self, case_id: str) -> bool:
         """Whether commands for this case wait (then a newer one must queue behind them)."""
         async with self._pool.connection() as connection:

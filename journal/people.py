@@ -20,8 +20,11 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from psycopg.errors import ForeignKeyViolation
 from psycopg.rows import class_row, dict_row
 
+from domain.actors import name_of
 from journal.clock import now
+from journal.logins import note
 from journal.parties import NoSuchMerchantError
+from journal.registry import Act
 from journal.statements import Connection, Pool, load, reading, transaction
 
 SQL = load("people")
@@ -82,8 +85,15 @@ class People:
         self._one_at_a_time = asyncio.Semaphore(2)  # bounds the memory that a flood of log-ins can take
         self._decoy: str | None = None
 
-    async def add(self, user: User, password: str, *, within: Connection | None = None) -> User:
-        """Adds a user. Raises `UserExistsError`, and `journal.parties.NoSuchMerchantError` for an unknown merchant."""
+    async def add(
+        self, user: User, password: str, act: Act | None = None, *,
+        d10_document_id: str | None = None, within: Connection | None = None,
+    ) -> User:  # fmt: skip
+        """Adds a user, and journals who did by which `act`, for an agent on which authorization. Without an act it is
+        the desk that is set up, or the merchant itself who comes.
+
+        Raises `UserExistsError`, and `journal.parties.NoSuchMerchantError` for an unknown merchant.
+        """
         row = {
             "name": user.name,
             "display_name": user.display_name,
@@ -91,10 +101,14 @@ class People:
             "merchant_no": user.merchant_no,
             "password_hash": await self._hash(password),
             "now": self._clock(),
+            "created_by": name_of(act.actor) if act else None,
         }
+        facts = {name: row[name] for name in ("roles", "merchant_no")} | {"d10_document_id": d10_document_id}
         try:
             async with transaction(self._pool, within) as connection:
                 added = await connection.execute(SQL["put_user"], row)
+                if added.rowcount and act:
+                    await note(connection, user.name, "LogInMade", act, facts)
         except ForeignKeyViolation as error:
             raise NoSuchMerchantError(str(user.merchant_no)) from error
         if added.rowcount == 0:
@@ -112,6 +126,12 @@ class People:
         async with reading(self._pool) as connection, connection.cursor(row_factory=class_row(User)) as cursor:
             await cursor.execute(SQL["users"], {"role": role})
             return tuple(await cursor.fetchall())
+
+    async def made_by(self, maker: str, merchant_no: str) -> tuple[str, ...]:
+        """The names of the log-ins that `maker` made for a merchant."""
+        async with reading(self._pool) as connection:
+            found = await connection.execute(SQL["made_by"], {"maker": maker, "merchant_no": merchant_no})
+            return tuple([name async for (name,) in found])
 
     async def ever(self) -> tuple[User, ...]:
         """Everyone, those who were shut out last."""
@@ -138,14 +158,30 @@ class People:
                 raise NoSuchUserError(name)
             await connection.execute(SQL["close_sessions_of"], {"name": name})
 
-    async def disable(self, name: str) -> None:
-        """Shuts a user out: no log-in, token or session of theirs counts any more. Raises `NoSuchUserError`."""
+    async def disable(self, name: str, act: Act | None = None) -> None:
+        """Shuts a user out: no log-in, token or session of theirs counts any more. By which `act` is journaled.
+
+        Raises `NoSuchUserError`.
+        """
         async with transaction(self._pool) as connection:
             disabled = await connection.execute(SQL["disable"], {"name": name, "now": self._clock()})
             if disabled.rowcount == 0:
                 raise NoSuchUserError(name)
             await connection.execute(SQL["close_sessions_of"], {"name": name})
             await connection.execute(SQL["revoke_tokens"], {"name": name})
+            if act:
+                await note(connection, name, "LogInShutOut", act)
+
+    async def end_sessions(self, name: str, act: Act) -> int:
+        """Ends all of a user's sessions, and journals by which act; says how many."""
+        async with transaction(self._pool) as connection:
+            await note(connection, name, "SessionsEnded", act)
+            return (await connection.execute(SQL["close_sessions_of"], {"name": name})).rowcount
+
+    async def unlocked(self, name: str, act: Act) -> None:
+        """Journals that the user may try their password again at once."""
+        async with transaction(self._pool) as connection:
+            await note(connection, name, "LogInUnlocked", act)
 
     async def issue_token(
         self, name: str, *, label: str = "", expires_at: datetime | None = None, token: str | None = None

@@ -96,14 +96,16 @@ class Privacy:
             if len(rows) < PAGE:
                 return tuple(found)
 
-    async def set_hold(self, merchant_no: str, basis: str, reference: str, act: Act) -> Hold:
+    async def set_hold(
+        self, merchant_no: str, basis: str, reference: str, act: Act, *, within: Connection | None = None
+    ) -> Hold:
         """Sets a legal hold: nothing of this person's is erased until it ends. The same command again is one hold.
 
         Raises `NoSuchMerchantError`, and `journal.vault.ForgottenError` when there is nothing left to hold.
         """
         hold = Hold(f"H-{act.command_id[-16:]}", basis, reference, act.occurred_at)
         fact = {"hold_id": hold.hold_id, "basis": basis, "reference": reference}
-        async with transaction(self._pool) as connection:
+        async with transaction(self._pool, within) as connection:
             await self.holding(merchant_no, within=connection)
             await hold_subject(connection, subject_of(merchant_no))
             await note(connection, merchant_no, "LegalHoldSet", fact, act)

@@ -23,7 +23,7 @@ def order_of(command_id: str, name: str, body: Mapping[str, Any]) -> CommandOrde
     """The order behind a stored command. Raises ValueError for a body that `stored` did not make."""
     try:
         by = body["by"]
-        actor = Actor(by["name"], tuple(by["roles"]), by.get("merchant_no"))
+        actor = Actor(by["name"], tuple(by["roles"]), by.get("merchant_no"), tuple(by.get("also", ())))
         return CommandOrder(name, json.dumps(body["fields"], ensure_ascii=False), command_id, actor, body.get("seen"))
     except (KeyError, TypeError) as error:
         raise ValueError(f"command {command_id} was not stored as an order: {error!r}") from error

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request
 
 from desk import problems
 from desk.access import Caller, TheDesk, only
@@ -15,6 +15,7 @@ from desk.routes import DeskRoute
 from domain.actors import Actor
 from domain.business_time import format_time, local_date
 from journal.people import NoSuchUserError, User
+from journal.registry import Act
 from journal.sessions import LoggedIn
 
 router = APIRouter(prefix="/api/v1/access", tags=["access"], route_class=DeskRoute)
@@ -47,28 +48,30 @@ async def get_sessions(name: str, _: Reader, desk: TheDesk) -> dict[str, Any]:
 
 
 @router.post("/users/{name}/sessions/end", summary="End all of somebody's sessions")
-async def post_end_all(name: str, _: Lead, desk: TheDesk) -> dict[str, Any]:
+async def post_end_all(name: str, actor: Lead, request: Request, desk: TheDesk) -> dict[str, Any]:
+    """Who ended them is journaled."""
     user = await _user(desk, name)
-    return {"ended": await desk.sessions.revoke_others(user.name, 0)}
+    return {"ended": await desk.people.end_sessions(user.name, _act(desk, actor, request))}
 
 
 @router.post("/users/{name}/unlock", summary="Let somebody try their password again at once")
-async def post_unlock(name: str, _: Lead, desk: TheDesk) -> dict[str, Any]:
-    """After too many wrong passwords from anywhere. (An address that guesses goes on waiting.)"""
+async def post_unlock(name: str, actor: Lead, request: Request, desk: TheDesk) -> dict[str, Any]:
+    """After too many wrong passwords from anywhere. (An address that guesses goes on waiting.) Journaled first."""
     user = await _user(desk, name)
+    await desk.people.unlocked(user.name, _act(desk, actor, request))
     await desk.tries.forgive(f"login:{user.name}")
     return {"user": user.name}
 
 
 @router.post("/users/{name}/disable", summary="Shut somebody out")
-async def post_disable(name: str, actor: Lead, desk: TheDesk) -> dict[str, Any]:
+async def post_disable(name: str, actor: Lead, request: Request, desk: TheDesk) -> dict[str, Any]:
     """No password, token or session of theirs counts any more. What they hold in the queue falls free when its lease
-    ends."""
+    ends. Who shut them out is journaled."""
     user = await _user(desk, name)
     if user.name == actor.name:
         raise problems.refused(refuse("not-oneself"))
     try:
-        await desk.people.disable(user.name)
+        await desk.people.disable(user.name, _act(desk, actor, request))
     except NoSuchUserError:
         raise problems.refused(refuse("shut-out-already", name=user.name)) from None
     return {"user": user.name}
@@ -90,6 +93,10 @@ def session_shown(one: LoggedIn) -> dict[str, Any]:
     """A session for its owner or a lead."""
     times = {name: format_time(getattr(one, name)) for name in ("created_at", "seen_at", "expires_at")}
     return {"number": one.number, "method": one.method, "origin": one.origin, "agent": one.agent, **times}
+
+
+def _act(desk: TheDesk, actor: Actor, request: Request) -> Act:
+    return Act(actor.signing_as(LEADS), request.state.command_id, desk.now())
 
 
 async def _user(desk: TheDesk, name: str) -> User:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -9,7 +10,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from pydantic import AwareDatetime, ConfigDict, Field
 
 from desk import problems
-from desk.access import Caller, TheDesk, is_merchant_side
+from desk.access import Caller, TheDesk, is_merchant_side, with_made
 from desk.agreements import sign_url
 from desk.api.complaints import register
 from desk.bodies import Body
@@ -120,7 +121,8 @@ async def get_cases(
 async def get_case(told: TheCase, seen_by: TheViewer, desk: TheDesk) -> dict[str, Any]:
     """Everything about the case that the caller may see, and what they may do now (`allowed_commands`)."""
     run = "" if seen_by.outside else await run_link(desk, told.case.case_id)
-    view = case_view(told, seen_by, run)
+    actor = await with_made(desk, seen_by.actor, told.case.merchant_no)
+    view = case_view(told, replace(seen_by, actor=actor), run)
     if await desk.inbox.has_pending(told.case.case_id):
         view["commands_pending"] = True
     if at := await desk.erasing.erased_at(told.case.merchant_no):

@@ -30,6 +30,7 @@ from domain.freeze_appeal import COMPLAINT_HANDLERS
 from domain.refusals import Refused
 from journal.complaints import MovedOnError, NewComplaint, OpenAlreadyError
 from journal.registry import Act
+from journal.statements import transaction
 from journal.vault import ForgottenError
 from workflows.messages import CommandOrder
 
@@ -46,7 +47,8 @@ READERS = (*HANDLERS, "officer", "auditor", "merchant", "agent")
 
 
 async def register(desk: Desk, actor: Actor, body: ComplaintBody, command_id: str) -> dict[str, Any]:
-    """Takes a complaint; from then on nothing of the merchant's data is erased. Raises the problem of a refusal."""
+    """Takes a complaint; from then on nothing of the merchant's data is erased. Both are written, or neither. Raises
+    the problem of a refusal."""
     allow(actor, "complain", *COMPLAINERS)
     told = await find(desk, actor, body.about_case_id)
     if is_merchant_side(actor) and body.channel != "portal":
@@ -63,9 +65,10 @@ async def register(desk: Desk, actor: Actor, body: ComplaintBody, command_id: st
         due_at=deciding.due(in_force, at),
     )
     try:
-        await desk.complaints.register(new, Act(signed, command_id, at))
-        hold = Act(signed, f"{command_id}:hold", at)
-        await desk.privacy.set_hold(new.merchant_no, "dispute", new.complaint_id, hold)
+        async with transaction(desk.pool) as connection:
+            await desk.complaints.register(new, Act(signed, command_id, at), within=connection)
+            hold = Act(signed, f"{command_id}:hold", at)
+            await desk.privacy.set_hold(new.merchant_no, "dispute", new.complaint_id, hold, within=connection)
     except OpenAlreadyError:
         raise problems.refused(refuse("complaint-open")) from None
     except ForgottenError:

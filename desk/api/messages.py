@@ -11,8 +11,9 @@ from desk import problems
 from desk.access import Caller, TheDesk, allow, is_merchant_side
 from desk.api.cases import TheCase
 from desk.api.commands import answered
+from desk.api.notices import READERS
 from desk.bodies import MessageBody
-from desk.commands import give
+from desk.commands import check, give
 from desk.histories import Told
 from desk.public import actor_shown
 from desk.refusals import refuse
@@ -39,6 +40,8 @@ async def post_message(told: TheCase, actor: Caller, request: Request, desk: The
         allow(actor, "post_message internal", *(role for role in WRITERS if role not in {"merchant", "agent"}))
     if told.case.finished:
         raise problems.refused(refuse("case-finished"))
+    unread = {"audience": body.audience, "text_ref": "unread"}
+    await check(desk, actor, told, "post_message", unread, command_id=request.state.command_id)
     try:
         ref = await desk.vault.put(subject_of(told.case.merchant_no), "message", {"text": body.text})
     except ForgottenError:
@@ -50,7 +53,8 @@ async def post_message(told: TheCase, actor: Caller, request: Request, desk: The
 
 @router.get("", summary="What was written in a case")
 async def get_messages(told: TheCase, actor: Caller, desk: TheDesk) -> list[dict[str, Any]]:
-    """In order; the merchant's side sees what was written to the merchant."""
+    """In order; the merchant's side sees what was written to the merchant. Not for engineers and robots."""
+    allow(actor, "read messages", *READERS)
     outside = is_merchant_side(actor)
     written = messages_in(told, outside=outside)
     return messages_shown(written, await desk.vault.known(one.text_ref for _, one in written), outside=outside)

@@ -110,8 +110,8 @@ async def post_resend(
     position: int,
     body: ResendBody,
 ) -> Response:
-    """Over the channel asked for, or over those the merchant wishes. 503 while the engine is away."""
-    del actor
+    """Over the channel asked for, or over those the merchant wishes; who asked is noted among its marks. 503 while the
+    engine is away."""
     notice = _at(told, position, outside=True)
     if notice.sent_at is None:
         raise problems.refused(refuse("notice-not-sent-yet"))
@@ -119,6 +119,9 @@ async def post_resend(
     assert order is not None
     if not await desk.engine.resend(once_more(order, request.state.command_id, channel=body.channel or "")):
         raise problems.unavailable()
+    signed, case = actor.signing_as(SENDERS), told.case
+    marking = Marking(case.merchant_no, case.case_id, notice.key, "resent", request.state.command_id)
+    await desk.contacting.mark(marking, Act(signed, request.state.command_id, desk.now()), body.channel)
     return JSONResponse({"notice": notice.notice, "position": position, "channel": body.channel}, 202)
 
 

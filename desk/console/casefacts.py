@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from desk.access import with_made
 from desk.api.cases import get_events
 from desk.api.messages import WRITERS, messages_in, messages_shown
+from desk.api.notices import READERS
 from desk.console import names
 from desk.console.checklist import Checklist, Paper, Wanted
 from desk.console.deadlines import Line, counted
@@ -20,10 +22,10 @@ from desk.console.words import word
 from desk.histories import Told, find
 from desk.runs import run_link
 from desk.views import Viewer, case_view
-from domain.actors import REVIEWERS
+from domain.actors import REVIEWERS, Actor
 from domain.business_time import local_date
 from domain.case import REVIEW, Case
-from domain.four_eyes import level_of, parts_taken
+from domain.four_eyes import level_of, part_of
 from domain.policy import Policy
 from journal.beside import Beside, beside
 from journal.queue import QueuedTask
@@ -61,7 +63,8 @@ class CasePage:
     """Other ways for its merchant to get in touch about the case, by name."""
     upload_types: tuple[Option, ...]
     happenings: list[Happening]
-    messages: Sequence[Mapping[str, Any]]
+    messages: Sequence[Mapping[str, Any]] | None
+    """None for who may not read them."""
     advice: Sequence[Advice]
     """What keeps the reason that the merchant is told from coming up again."""
     tasks: tuple[QueuedTask, ...]
@@ -92,10 +95,11 @@ async def gather(visit: Visit, case_id: str, attempt: Attempt | None = None, see
     """The page of a case the visitor may see. Raises the problem of one they may not."""
     desk, actor = visit.desk, visit.actor
     told = await find(desk, actor, case_id)
+    actor = await with_made(desk, actor, told.case.merchant_no)
     today = local_date(desk.clock()).isoformat()
     events = await get_events(told, actor, desk)
     policy = told.policy
-    written = messages_in(told, outside=visit.outside)
+    written = messages_in(told, outside=visit.outside) if visit.may(*READERS) else []
     refs = references(events) if visit.may(*WRITERS) else []  # for who handles the case, and for the merchant
     run, about, sealed = await asyncio.gather(
         _run(visit, case_id),
@@ -129,11 +133,11 @@ async def gather(visit: Visit, case_id: str, attempt: Attempt | None = None, see
         upload_types=papers.upload_types,
         happenings=happenings,
         advice=guidance.against(policy.public_reason(told.case.reason_code).code),
-        messages=messages_shown(written, sealed, outside=visit.outside),
+        messages=messages_shown(written, sealed, outside=visit.outside) if visit.may(*READERS) else None,
         tasks=about.tasks if about else (),
         steps=[] if visit.outside else _steps(told.case),
         sentence=sentence,
-        barred=_barred(visit, told.case),
+        barred=_barred(visit, actor, told.case),
         pending=about.pending if about else await desk.inbox.has_pending(case_id),
         attempt=attempt,
         counted={} if visit.outside else counted(told, events, visit.language),
@@ -155,10 +159,10 @@ async def _beside(visit: Visit, told: Told) -> Beside | None:
     return await beside(visit.desk.pool, told.case.case_id, hashes, ids, visit.desk.clock())
 
 
-def _barred(visit: Visit, case: Case) -> str | None:
+def _barred(visit: Visit, actor: Actor, case: Case) -> str | None:
     if case.status not in REVIEW or not visit.may(*REVIEWERS):
         return None
-    part = parts_taken(case, visit.actor.name, level_of(case))
+    part = part_of(case, actor, level_of(case))
     return word("part", part).of(visit.language) if part else None
 
 

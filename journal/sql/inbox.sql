@@ -55,5 +55,11 @@ update journal.commands
 set seen_at = clock_timestamp()
 where command_id = %(command_id)s and substr(actor, strpos(actor, ':') + 1) = %(author)s and seen_at is null
 
+-- name: waiting_from
+-- Whose commands of a name wait for a case, but for one of them.
+select actor
+from journal.commands
+where case_id = %(case_id)s and name = %(name)s and settled_at is null and command_id <> %(but)s
+
 -- name: has_pending
 select exists (select from journal.commands where case_id = %(case_id)s and settled_at is null)

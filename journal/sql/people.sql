@@ -1,7 +1,7 @@
 -- name: put_user
 -- Adds a user. Nothing happens when the name is taken.
-insert into journal.users (name, display_name, roles, merchant_no, password_hash, created_at)
-values (%(name)s, %(display_name)s, %(roles)s, %(merchant_no)s, %(password_hash)s, %(now)s)
+insert into journal.users (name, display_name, roles, merchant_no, password_hash, created_at, created_by)
+values (%(name)s, %(display_name)s, %(roles)s, %(merchant_no)s, %(password_hash)s, %(now)s, %(created_by)s)
 on conflict (name) do nothing;
 
 -- name: user
@@ -12,6 +12,10 @@ select name, display_name, roles, merchant_no
 from journal.users
 where disabled_at is null and (%(role)s::text is null or %(role)s = any(roles))
 order by name;
+
+-- name: made_by
+-- The log-ins that someone made for a merchant.
+select name from journal.users where created_by = %(maker)s and merchant_no = %(merchant_no)s order by name;
 
 -- name: ever
 -- Everyone, those who were shut out last.

@@ -6,8 +6,11 @@ import json
 
 import pytest
 
+from journal.people import User
 from tests.desk.house import MERCHANT_NO, House, problem
-from tests.desk.working import Work
+from tests.desk.surfer import Surfer
+from tests.desk.working import PNG, Work
+from workflows.ports import Verified
 
 
 async def test_nobody_is_told_anything(house: House, case_id: str):
@@ -72,15 +75,124 @@ async def test_a_merchant_sees_its_own_cases_only(house: House, case_id: str):
     assert [row["case_id"] for row in own.json()["items"]] == [case_id]
 
 
-async def test_an_agent_needs_the_merchants_authorization(house: House):
+async def test_an_agent_needs_an_authorization_that_was_found_good(work: Work):
+    """Not any paper of the merchant: a D10, of one of its cases, accepted and in force."""
+    house, path = work.house, f"/api/v1/merchants/{MERCHANT_NO}/users"
+    case_id = await work.case()
+    await work.do(house.officer1, case_id, "confirm_reason", reason_code="R02")
+    await work.do(house.merchant1, case_id, "open_appeal", statement="货款往来,请核实。")
+    due = (await work.view(case_id))["requirements"]["currently_due"]
+    for doc_type in ("D10", *(any_of.partition("/")[0] for any_of in due if any_of != "D10")):
+        assert (await house.merchant1.upload(case_id, doc_type, PNG, f"{doc_type}.png")).status_code == 201
+    papers = {one["type"]: one["document_id"] for one in (await work.view(case_id))["documents"]}
+
+    async def tried(document_id: str) -> int:
+        made = await house.officer1.post(path, {"role": "agent", "d10_document_id": document_id})
+        return made.status_code
+
+    assert await tried(papers["D10"]) == 422  # nobody has looked at it
+    await work.do(house.merchant1, case_id, "submit", declaration=True)
+    await work.until(case_id, "in_review_1")
+    for document_id in papers.values():
+        view = await work.view(case_id)
+        await work.do(house.reviewer1, case_id, "judge_document", version=view["version"],
+                      document_id=document_id, verdict="accept", reason="seen")  # fmt: skip
+    assert [code for code, document_id in papers.items() if await tried(document_id) == 201] == ["D10"]
+    assert await tried("DOC-unknown") == 422
+
+
+async def test_an_agent_is_not_let_in_on_an_authorization_that_has_run_out(work: Work, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(work.hands.verdicts, "D10", Verified("passed", valid_until="2020-01-01"))
+    house, case_id = work.house, await work.case()
+    await work.do(house.officer1, case_id, "confirm_reason", reason_code="R02")
+    await work.do(house.merchant1, case_id, "open_appeal", statement="货款往来,请核实。")
+    due = (await work.view(case_id))["requirements"]["currently_due"]
+    for doc_type in ("D10", *(any_of.partition("/")[0] for any_of in due)):
+        assert (await house.merchant1.upload(case_id, doc_type, PNG, f"{doc_type}.png")).status_code == 201
+    await work.do(house.merchant1, case_id, "submit", declaration=True)
+    await work.until(case_id, "in_review_1")
+    (paper,) = [one for one in (await work.view(case_id))["documents"] if one["type"] == "D10"]
+    assert (paper["state"], paper["valid_until"]) == ("passed", "2020-01-01")
+    asked = {"role": "agent", "d10_document_id": paper["document_id"]}
+    refused = await house.officer1.post(f"/api/v1/merchants/{MERCHANT_NO}/users", asked)
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "d10_document_id")
+
+
+async def test_log_ins_are_made_of_known_roles_for_known_merchants(house: House):
     path = f"/api/v1/merchants/{MERCHANT_NO}/users"
     without = await house.officer1.post(path, {"role": "agent"})
     assert (without.status_code, without.json()["errors"][0]["field"]) == (422, "d10_document_id")
     await house.desk.files.put("DOC-10", f"merchant:{MERCHANT_NO}", b"authorization")
-    assert (await house.officer1.post(path, {"role": "agent", "d10_document_id": "DOC-10"})).status_code == 201
+    assert (await house.officer1.post(path, {"role": "agent", "d10_document_id": "DOC-10"})).status_code == 422
     assert (await house.merchant1.post(path, {"role": "merchant"})).status_code == 403
     assert (await house.officer1.post("/api/v1/merchants/999/users", {"role": "boss"})).status_code == 404
     assert (await house.officer1.post(path, {"role": "boss"})).status_code == 422
+
+
+async def test_who_made_a_log_in_is_journaled_with_its_role(house: House):
+    made = await house.officer1.post(f"/api/v1/merchants/{MERCHANT_NO}/users", {"role": "merchant"})
+    name = made.json()["name"]
+    (entry,) = await house.desk.journal.read(f"user:{name}")
+    assert (entry.type, entry.actor) == ("LogInMade", "officer:officer1")
+    assert json.loads(entry.data) == {
+        "name": name, "roles": ["merchant"], "merchant_no": MERCHANT_NO, "d10_document_id": None,
+    }  # fmt: skip
+    assert await house.desk.people.made_by("officer1", MERCHANT_NO) == (name,)
+
+
+async def test_a_log_in_that_is_made_again_under_the_same_key_is_journaled_once(house: House):
+    path = f"/api/v1/merchants/{MERCHANT_NO}/users"
+    for _ in range(2):
+        made = await house.officer1.post(path, {"role": "merchant"}, key="one-log-in")
+    assert len(await house.desk.journal.read(f"user:{made.json()['name']}")) == 1
+
+
+@pytest.mark.parametrize("who", ["supervisor1", "reviewer1", "compliance1", "robot1", "engineer1", "merchant1"])
+async def test_only_officers_make_log_ins(house: House, who: str):
+    made = await getattr(house, who).post(f"/api/v1/merchants/{MERCHANT_NO}/users", {"role": "merchant"})
+    assert made.json()["code"] == "role-not-allowed"
+
+
+async def test_whoever_made_the_log_in_that_filed_the_evidence_decides_nothing(work: Work):
+    """Whatever else they are: a reviewer who is an officer, too, has two names and still only two eyes."""
+    house = work.house
+    people = house.desk.people
+    await people.add(User("both1", "both", frozenset({"officer", "reviewer"})), "a password of theirs")
+    both1 = house.caller(await people.issue_token("both1"))
+    made = await both1.post(f"/api/v1/merchants/{MERCHANT_NO}/users", {"role": "merchant"})
+    house_of_two = house.caller(made.json()["token"])
+    case_id = await work.case()
+    await work.do(house.officer1, case_id, "confirm_reason", reason_code="R02")
+    await work.do(house.merchant1, case_id, "open_appeal", statement="货款往来,请核实。")
+    for doc_type in (await work.view(case_id))["requirements"]["currently_due"]:
+        filed = await house_of_two.upload(case_id, doc_type.partition("/")[0], PNG, "p.png")
+        assert filed.status_code == 201, filed.text
+    await work.do(house.merchant1, case_id, "submit", declaration=True)
+    view = await work.until(case_id, "in_review_1")
+    document_id = view["documents"][0]["document_id"]
+    for name, fields in (
+        ("judge_document", {"document_id": document_id, "verdict": "accept", "reason": "seen"}),
+        ("reject", {"reason_code": "R02", "reason": "no"}),
+        ("approve", {"release_fen": 1_000_000, "reason": "yes"}),
+    ):
+        refused = await both1.command(case_id, name, version=view["version"], **fields)
+        assert (refused.status_code, refused.json()["code"]) == (403, "four-eyes"), refused.text
+    assert "approve" not in (await work.view(case_id, both1))["allowed_commands"]
+    assert "approve" in (await work.view(case_id, house.reviewer1))["allowed_commands"]
+    judged = await house.reviewer1.command(
+        case_id, "judge_document", version=view["version"], document_id=document_id, verdict="accept", reason="seen"
+    )
+    assert judged.status_code == 200, judged.text
+
+
+async def test_who_shut_out_unlocked_or_ended_sessions_is_journaled(house: House):
+    for act in ("unlock", "sessions/end", "disable"):
+        done = await house.supervisor1.post(f"/api/v1/access/users/reviewer1/{act}", {})
+        assert done.status_code == 200, done.text
+    entries = await house.desk.journal.read("user:reviewer1")
+    assert [(entry.type, entry.actor) for entry in entries] == [
+        (name, "supervisor:supervisor1") for name in ("LogInUnlocked", "SessionsEnded", "LogInShutOut")
+    ]
 
 
 @pytest.mark.parametrize("who", ["auditor1", "engineer1"])
@@ -97,6 +209,31 @@ async def test_auditors_and_engineers_only_read(house: House, case_id: str, who:
         ("/api/v1/terminals", {}),
     ):
         assert (await reader.post(path, body)).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("who", "status"),
+    [("engineer1", 403), ("robot1", 403), ("officer1", 200), ("reviewer1", 200), ("auditor1", 200), ("merchant1", 200)],
+)
+async def test_what_merchants_write_is_for_those_who_work_on_the_case(work: Work, who: str, status: int):
+    case_id, house = await work.case(), work.house
+    words = {"audience": "merchant", "text": "家里急用钱,请尽快。"}
+    assert (await house.merchant1.post(f"/api/v1/cases/{case_id}/messages", words)).status_code == 201
+    answer = await getattr(house, who).get(f"/api/v1/cases/{case_id}/messages")
+    assert (answer.status_code, words["text"] in answer.text) == (status, status == 200)
+
+
+async def test_an_engineers_page_of_a_case_shows_no_messages(work: Work):
+    case_id, house = await work.case(), work.house
+    words = {"audience": "merchant", "text": "家里急用钱,请尽快。"}
+    assert (await house.merchant1.post(f"/api/v1/cases/{case_id}/messages", words)).status_code == 201
+    for who, shown in (("officer1", True), ("engineer1", False)):
+        surfer = Surfer(house)
+        await surfer.log_in(who)
+        page = await surfer.page(f"/console/cases/{case_id}")
+        assert (words["text"] in page.text, "Messages are for those who work on the case" in page.text) == (
+            shown, not shown,
+        )  # fmt: skip
 
 
 async def test_a_hidden_reason_looks_like_a_routine_review(work: Work):

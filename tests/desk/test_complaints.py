@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from journal.privacy import OvertakenError
 from tests.desk.gateway import Gateway, open_gateway
 from tests.desk.house import MERCHANT_NO, Config, House, opened, problem, written
 from tests.desk.surfer import Surfer
@@ -43,6 +45,26 @@ async def types_of(house: House, complaint_id: str) -> list[str]:
         asked = "select type from journal.events where stream = %s order by position"
         rows = await (await connection.execute(asked, (f"complaint:{complaint_id}",))).fetchall()
     return [row[0] for row in rows]
+
+
+async def test_there_is_no_complaint_without_a_hold(house: House, case_id: str, monkeypatch: pytest.MonkeyPatch):
+    """Cut off between the two, there is neither; the same complaint sent again is taken with its hold."""
+    body = {"kind": "complaint", "about_case_id": case_id, "statement": "三天没有人回复"}
+    set_hold = house.desk.privacy.set_hold
+
+    async def cut_off(*_: Any, **__: Any) -> None:
+        raise OvertakenError("cut off")
+
+    monkeypatch.setattr(house.desk.privacy, "set_hold", cut_off)
+    with suppress(OvertakenError):
+        assert (await house.merchant1.post("/api/v1/cases", body, key="once")).status_code >= 500
+    assert (await house.merchant1.get("/api/v1/complaints")).json() == []
+
+    monkeypatch.setattr(house.desk.privacy, "set_hold", set_hold)
+    told = await house.merchant1.post("/api/v1/cases", body, key="once")
+    assert told.status_code == 201, told.text
+    [hold] = (await house.desk.privacy.holding(MERCHANT_NO)).holds
+    assert hold.reference == told.json()["complaint_id"]
 
 
 async def test_it_is_due_fifteen_days_later_and_extended_to_sixty_at_most(house: House, gateway: Gateway, case_id: str):

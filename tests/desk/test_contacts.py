@@ -8,6 +8,7 @@ import pytest
 
 from desk.outgoing import fault_of
 from tests.desk.house import MERCHANT_NO, House, problem
+from tests.desk.surfer import Surfer
 
 PATH = f"/api/v1/merchants/{MERCHANT_NO}"
 HOOK = "https://shop.example.com/thaw"
@@ -89,6 +90,25 @@ async def test_a_call_back_outside_the_desks_hours_is_refused(house: House, at: 
 
     assert (answer.status_code, problem(answer)["errors"][0]["field"]) == (422, "at")
     assert (await house.officer1.get("/api/v1/contact-tasks")).json() == []
+
+
+@pytest.mark.parametrize("who", ["engineer1", "robot1"])
+async def test_engineers_and_robots_see_that_there_is_a_call_to_make_and_not_what_was_said(house: House, who: str):
+    assert (await house.merchant1.post(f"{PATH}/callbacks", {"at": LATER, "note": "想问补件。"})).status_code == 201
+
+    [task] = (await getattr(house, who).get("/api/v1/contact-tasks")).json()
+    [read] = (await house.auditor1.get("/api/v1/contact-tasks")).json()
+
+    assert (task["kind"], task["note"]) == ("callback", None)
+    assert read["note"] == "想问补件。"
+
+
+async def test_the_page_of_calls_shows_an_engineer_no_words(house: House):
+    assert (await house.merchant1.post(f"{PATH}/callbacks", {"at": LATER, "note": "想问补件。"})).status_code == 201
+    for who, shown in (("officer1", True), ("engineer1", False)):
+        surfer = Surfer(house)
+        await surfer.log_in(who)
+        assert ("想问补件。" in (await surfer.page("/console/contacts")).text) is shown
 
 
 async def test_a_promise_is_a_task_until_it_was_kept(house: House):

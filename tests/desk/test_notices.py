@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.desk.house import House, problem
+from tests.desk.house import MERCHANT_NO, House, problem
 from tests.desk.test_hooks import signed
 from tests.desk.working import Work
 
@@ -94,6 +94,10 @@ async def test_an_officer_sends_a_notice_once_more(work: Work):
 
     assert [first.status_code, repeat.status_code] == [202, 202]
     assert (by_merchant.status_code, over_fax.status_code) == (403, 422)
+    marks = await work.house.desk.contacting.marks(case_id)
+    assert [mark.channel for mark in marks if mark.mark == "resent"] == ["sms"]
+    noted = await work.house.desk.journal.read(f"contacts:{MERCHANT_NO}")
+    assert [entry.actor for entry in noted if '"resent"' in entry.data] == ["officer:officer1"]
 
 
 async def test_the_merchant_says_once_that_a_notice_was_read(work: Work):
