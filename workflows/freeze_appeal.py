@@ -175,9 +175,13 @@ class FreezeAppeal:
             await self._duties.merchant_is_told()
         try:
             receipt = await effects.look_up(name, order) if step.state == "unknown" else None
-            if receipt is None and step.state == "unknown" and release.is_stopped(self.case):
-                await self._record.proceed(c.FailStep(step.n, "never-took-place"), f"step:{step.n}:refused")
-                return
+        except ActivityError as error:
+            await self._not_known(step, error)
+            return
+        if receipt is None and step.state == "unknown" and release.is_stopped(self.case):
+            await self._record.proceed(c.FailStep(step.n, "never-took-place"), f"step:{step.n}:refused")
+            return
+        try:
             receipt = receipt or await effects.effect(name, order, self._record.policy.timers, step.name)
         except ActivityError as error:
             await self._not_done(step, error)
@@ -196,7 +200,17 @@ class FreezeAppeal:
         if step.state != "unknown":
             await self._record.proceed(c.LoseStep(step.n, effects.cause_of(error)), f"step:{step.n}:unknown")
         else:
-            await workflow.sleep(timedelta(seconds=self._record.policy.timers.step_backoff_first_seconds))
+            await self._before_asking_again()
+
+    async def _not_known(self, step: Step, error: ActivityError) -> None:
+        """A partner that will not say what became of a step has said nothing of it: it is asked again."""
+        if effects.refused(error) is None or effects.refused_look_up_says_nothing():
+            await self._before_asking_again()
+        else:
+            await self._not_done(step, error)
+
+    async def _before_asking_again(self) -> None:
+        await workflow.sleep(timedelta(seconds=self._record.policy.timers.step_backoff_first_seconds))
 
     async def _await_bank(self) -> None:
         """The bank's signed message arrives as a command; if it stays out, the bank is asked by the payout's key."""

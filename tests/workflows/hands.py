@@ -176,6 +176,9 @@ class Hands:
             self.calls.append((name, order.key))
             if ports.LOOK_UPS[name] in self.away:
                 raise AwayError(name)
+            outcome = self.script[name].pop(0) if self.script.get(name) else None
+            if isinstance(outcome, Exception):
+                raise outcome
             return ports.Receipt(f"ref:{order.key}") if order.key in self.done else None
 
         return find
