@@ -174,7 +174,7 @@ class FreezeAppeal:
         if step.name == "send_notice" and step.state == "started":
             await self._duties.merchant_is_told()
         try:
-            receipt = await effects.look_up(name, order) if step.state == "unknown" else None
+            receipt = await self._found(name, order) if step.state == "unknown" else None
         except ActivityError as error:
             await self._not_known(step, error)
             return
@@ -187,6 +187,16 @@ class FreezeAppeal:
             await self._not_done(step, error)
             return
         await self._record.proceed(c.FinishStep(step.n, receipt.ref), f"step:{step.n}:done")
+
+    async def _found(self, name: str, order: ports.Order) -> ports.Receipt | None:
+        """What became of a step. Once the release is stopped nothing is sent any more, so that "never took place" is the
+        last word: it is believed when what was sent before has had time to arrive. (A run that believed it at once
+        before goes on so.)"""
+        found = await effects.look_up(name, order)
+        if found is None and release.is_stopped(self.case) and workflow.patched("never-took-place-is-asked-twice"):
+            await workflow.sleep(_GRACE, summary=f"whether {order.key} still takes place")
+            found = await effects.look_up(name, order)
+        return found
 
     async def _not_done(self, step: Step, error: ActivityError) -> None:
         """Refused for good: reversed before the pivot, looked into after it. Unknown: asked for by key."""
@@ -370,4 +380,6 @@ class FreezeAppeal:
         return self._record.position
 
 
+_GRACE = timedelta(minutes=1)
+"""After this an effect that was asked for and not answered has either taken place or never will."""
 _BANK_SILENCE = timedelta(minutes=10)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from domain.case import Case
 from tests.workflows.hands import LOST, VANISHED, refusing
-from tests.workflows.world import HELD, MERCHANT, REVIEWER_1, REVIEWER_2, Desk, days, minutes
+from tests.workflows.world import HELD, MERCHANT, POLICY, REVIEWER_1, REVIEWER_2, Desk, days, minutes
+from workflows import orders
 
 WHOLE_RELEASE = [
     "ledger.reserve",
@@ -285,6 +288,24 @@ async def test_withdrawing_while_an_effect_took_place_unanswered_reverses_it(des
     await desk.sleep(minutes(2))
     await appeal.until("closed_withdrawn")
     assert desk.hands.did()[-2:] == ["risk.reinstate_risk_rule", "ledger.cancel_reservation"]
+
+
+async def test_an_effect_that_still_arrives_after_a_withdrawal_is_found_and_reversed(desk: Desk) -> None:
+    appeal = await desk.open()
+    desk.hands.next("risk.lift_risk_rule", VANISHED, VANISHED)
+    await appeal.approved()
+    await appeal.until_event("StepUnknown")
+    case = await appeal.quiet()
+    await appeal.give(MERCHANT, "withdraw", reason="changed my mind")
+    looks = len(desk.hands.tried("risk.look_up"))
+    await desk.sleep(timedelta(seconds=POLICY.timers.step_backoff_first_seconds + 15))
+    assert len(desk.hands.tried("risk.look_up")) == looks + 1
+    assert (await appeal.under_way("lift_risk_rule")).release.in_flight.state == "unknown"  # type: ignore[union-attr]
+    desk.hands.arrives("risk.lift_risk_rule", orders.for_step(case, case.release.in_flight))  # type: ignore[arg-type]
+    await desk.sleep(minutes(2))
+    await appeal.until("closed_withdrawn")
+    assert desk.hands.did()[-3:] == ["risk.lift_risk_rule", "risk.reinstate_risk_rule", "ledger.cancel_reservation"]
+    assert "StepFailed" not in await appeal.types()
 
 
 async def test_withdrawing_during_a_step_that_is_refused_ends_withdrawn(desk: Desk) -> None:
