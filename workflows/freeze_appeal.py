@@ -43,7 +43,7 @@ with workflow.unsafe.imports_passed_through():
         refused_before,
         senseless,
     )
-    from workflows.persisting import persist
+    from workflows.persisting import persist, settle
     from workflows.record import Record
     from workflows.showing import Showing
 
@@ -189,7 +189,7 @@ class FreezeAppeal:
         await self._record.proceed(c.FinishStep(step.n, receipt.ref), f"step:{step.n}:done")
 
     async def _found(self, name: str, order: ports.Order) -> ports.Receipt | None:
-        """What became of a step. Once the release is stopped nothing is sent any more, so that "never took place" is the
+        """What became of a step. Once the release is stopped nothing more is sent, so that "never took place" is the
         last word: it is believed when what was sent before has had time to arrive. (A run that believed it at once
         before goes on so.)"""
         found = await effects.look_up(name, order)
@@ -242,8 +242,9 @@ class FreezeAppeal:
             await self._carry_out(flying)
         elif todo and not self.case.release.past_pivot:
             name, order = orders.for_reversal(self.case, todo[0])
-            receipt = await persist(self._record, name, order, f"reverse {todo[0].name}")
-            await self._record.proceed(c.UndoStep(todo[0].n, receipt.ref), f"step:{todo[0].n}:undone")
+            receipt = await self._persist(name, order, f"reverse {todo[0].name}")
+            if receipt is not None:
+                await self._record.proceed(c.UndoStep(todo[0].n, receipt.ref), f"step:{todo[0].n}:undone")
         else:
             await self._moved()
 
@@ -272,9 +273,19 @@ class FreezeAppeal:
             await self._moved()
 
     async def _once(self, name: str, effect: str, **fields: Any) -> None:
-        """An effect that is asked for once in a run; its key keeps it one over all runs."""
-        self._done_once.add(name)
-        await persist(self._record, effect, self._order(name, **fields), name)
+        """An effect that is asked for once in a run; its key keeps it one over all runs. One that was refused
+        needs not be put right any more once the case has left the stage."""
+        status, order = self.case.status, self._order(name, **fields)
+        if await self._persist(effect, order, name) is not None:
+            self._done_once.add(name)
+        elif self.case.status != status:
+            await settle(self._record, order.key)
+
+    async def _persist(self, effect: str, order: ports.Order, summary: str) -> ports.Receipt | None:
+        """Have an effect for as long as the case stays in its stage. (A run that was held up by one before goes on to
+        wait for it.)"""
+        work = persist(self._record, effect, order, summary)
+        return await (self._until_moved(work) if workflow.patched("a-refusal-holds-up-no-case") else work)
 
     # --- effects ----------------------------------------------------------------------------------------------------
 
@@ -293,16 +304,19 @@ class FreezeAppeal:
         return True
 
     def _has_moved(self, position: int) -> bool:
+        return self._record.position != position or self._must_turn()
+
+    def _must_turn(self) -> bool:
+        """Whether `run` has something to see to before the stage."""
         broken = self._beside is not None and self._beside.done()
-        return self._record.position != position or self._record.stale or self._is_long() or broken
+        return self._record.stale or self._is_long() or broken
 
     async def _until_moved(self, work: Coroutine[Any, Any, T]) -> T | None:
-        """The work's result, or None when the case left the stage before it was there; then the work is dropped."""
+        """The work's result, or None when something else comes first: the case left the stage, the journal must be
+        read, the run is to be continued, a duty broke. Then the work is dropped."""
         stage = self._stage()
         task = asyncio.ensure_future(work)
-        await workflow.wait_condition(
-            lambda: task.done() or self._stage() != stage or self._record.stale or self._is_long()
-        )
+        await workflow.wait_condition(lambda: task.done() or self._stage() != stage or self._must_turn())
         if task.done():
             return task.result()
         task.cancel()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 from domain.case import Case
+from domain.commands import PostMessage
 from tests.workflows.hands import LOST, VANISHED, refusing
 from tests.workflows.world import HELD, MERCHANT, POLICY, REVIEWER_1, REVIEWER_2, Desk, days, minutes
 from workflows import orders
+from workflows.freeze_appeal import FreezeAppeal
 
 WHOLE_RELEASE = [
     "ledger.reserve",
@@ -171,6 +174,25 @@ async def test_a_reversal_that_is_refused_is_tried_again_every_hour(desk: Desk) 
     assert (await appeal.types()).count("DiscrepancyResolved") == 1
     assert desk.hands.did().count("risk.reinstate_risk_rule") == 1
     assert [state for _, state in steps_of(case)[:3]] == ["undone"] * 3
+
+
+async def test_a_reversal_that_is_refused_keeps_the_procedure_from_nothing_else(desk: Desk) -> None:
+    appeal = await desk.open()
+    desk.hands.next("ledger.ledger_release", refusing("insufficient-held"))
+    desk.hands.next("risk.reinstate_risk_rule", refusing("rule-locked"), refusing("rule-locked"))
+    await appeal.approved()
+    await appeal.until_event("DiscrepancyFound")
+    await appeal.quiet()
+    written = await appeal.decided_elsewhere(PostMessage("merchant", "vault:message:1"), MERCHANT)
+    await appeal.handle.signal(FreezeAppeal.resync)
+    for _ in range(100):
+        if await appeal.handle.query(FreezeAppeal.position) == written[-1].position:
+            break
+        await asyncio.sleep(0.02)
+    assert await appeal.handle.query(FreezeAppeal.position) == written[-1].position
+    await desk.sleep(minutes(125))
+    await appeal.until("in_review_1")
+    assert desk.hands.did().count("risk.reinstate_risk_rule") == 1
 
 
 async def test_a_step_refused_after_the_pivot_goes_only_forward(desk: Desk) -> None:
