@@ -60,6 +60,7 @@ class Record:
         self._changed = changed
         self._lock = asyncio.Lock()
         self._stale = False
+        self._doubts = 0
         self._lists: dict[str, str] = {}
 
     @property
@@ -88,6 +89,7 @@ class Record:
     def doubt(self) -> None:
         """The journal may be ahead: read it before the next decision."""
         self._stale = True
+        self._doubts += 1
 
     def refused_before(self, command_id: str) -> str | None:
         """The code of a command's refusal that stands in the journal."""
@@ -121,6 +123,8 @@ class Record:
         async with self._lock:
             while True:
                 if self._stale or (asked.seen or 0) > self.case.version:
+                    await self._read()
+                while self._stale:
                     await self._read()
                 first = self.history.answers.get(asked.command_id)
                 if first is not None:
@@ -215,16 +219,23 @@ class Record:
             await self._read_anew()
 
     async def _read(self) -> None:
+        doubts = self._doubts
         missing = await self._read_after(self.position)
-        self._stale = False
+        self._stale = self._doubted_since(doubts)
         if missing:
             self._take(missing, self.history.after(missing))
 
     async def _read_anew(self) -> None:
         """Memory holds something the journal does not: the journal's word counts."""
+        doubts = self._doubts
         entries = await self._read_after(0)
-        self._entries, self._stale = [], False
+        self._entries, self._stale = [], self._doubted_since(doubts)
         self._take(entries, History().after(entries))
+
+    def _doubted_since(self, doubts: int) -> bool:
+        """Whether the journal became doubtful anew while it was read: what was read may be older than that. (A run that
+        forgot such a doubt before goes on without it.)"""
+        return self._doubts != doubts and workflow.patched("a-doubt-while-reading-counts")
 
     async def _read_after(self, position: int) -> tuple[Entry, ...]:
         order = ports.ReadOrder(self.case.case_id, position)

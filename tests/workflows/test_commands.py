@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
+from temporalio.api.enums.v1 import EventType
 from temporalio.common import WorkflowIDConflictPolicy
 
 from domain import commands as c
@@ -16,6 +18,7 @@ from tests.workflows.world import (
     REVIEWER_1,
     REVIEWER_2,
     REVIEWER_3,
+    Appeal,
     Desk,
     days,
 )
@@ -164,6 +167,36 @@ async def test_after_a_resync_the_procedure_goes_on_from_what_the_journal_says(d
     await appeal.until("in_review_1")
     position = len(await appeal.types())
     assert await appeal.handle.query(FreezeAppeal.position) == position
+
+
+async def handed_in(appeal: Appeal, signals: int) -> None:
+    """Wait until the procedure was given that many signals."""
+    signal, task = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED, EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED
+    for _ in range(500):
+        types = [event.event_type for event in (await appeal.handle.fetch_history()).events]
+        if types.count(signal) == signals and task in types[len(types) - types[::-1].index(signal) :]:
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError("the signal was not handed in")
+
+
+async def test_a_resync_that_comes_while_the_journal_is_read_is_not_lost(desk: Desk) -> None:
+    appeal = await desk.open()
+    await appeal.draft()
+    await appeal.file_all()
+    await appeal.quiet()
+    await appeal.start_anew(task_timeout=timedelta(seconds=1))  # what comes during a read is handed in soon
+    await appeal.quiet()
+    door = desk.engine.door
+    door.reading.clear()
+    door.read_by = answered = asyncio.Event()
+    await appeal.handle.signal(FreezeAppeal.resync)
+    await asyncio.wait_for(door.reading.wait(), 10)  # what stands was read, and is on its way
+    await appeal.decided_elsewhere(c.Submit(declaration=True), MERCHANT)
+    await appeal.handle.signal(FreezeAppeal.resync)
+    await handed_in(appeal, 2)
+    answered.set()
+    await appeal.until("in_review_1")
 
 
 async def test_a_command_that_saw_a_newer_version_makes_the_procedure_read_first(desk: Desk) -> None:
