@@ -38,13 +38,14 @@ with workflow.unsafe.imports_passed_through():
         Outcome,
         asked_in,
         command_in,
+        error_of,
         refusal_error,
         refusal_of,
         refused_before,
         senseless,
     )
     from workflows.persisting import persist, settle
-    from workflows.record import Record
+    from workflows.record import Record, RefusedBeforeError, UnfitError
     from workflows.showing import Showing
 
 KIND = "freeze_appeal"
@@ -347,7 +348,12 @@ class FreezeAppeal:
     @workflow.update
     async def give(self, order: CommandOrder) -> Answer:
         """A person's command, answered at once: what it led to, or why it is refused."""
-        answer = await self._record.apply(command_in(order), asked_in(order, workflow.now()))
+        try:
+            answer = await self._record.apply(command_in(order), asked_in(order, workflow.now()))
+        except RefusedBeforeError as error:
+            raise error_of(refused_before(error.code)) from error
+        except UnfitError as error:
+            raise error_of(senseless(error)) from error
         if isinstance(answer, Refused):
             raise refusal_error(answer)
         return answer
@@ -374,13 +380,18 @@ class FreezeAppeal:
             return Outcome(refused=refused_before(code))
         try:
             answer = await self._record.apply(command_in(order), asked_in(order, workflow.now()))
-        except ApplicationError as error:
+        except RefusedBeforeError as error:
+            return Outcome(refused=refused_before(error.code))
+        except (ApplicationError, UnfitError) as error:
             refusal = senseless(error)
         else:
             if not isinstance(answer, Refused):
                 return Outcome(answer)
             refusal = refusal_of(answer)
-        await self._record.note_refusal(order.command_id, order.name, refusal.code, order.by.signing_as(()))
+        try:
+            await self._record.note_refusal(order.command_id, order.name, refusal.code, order.by.signing_as(()))
+        except UnfitError:  # not even the id or the name of the command can be written
+            workflow.logger.error("a refusal could not be journaled: %s", refusal.code)
         return Outcome(refused=refusal)
 
     @workflow.signal

@@ -5,16 +5,23 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
+import pytest
 from temporalio.api.enums.v1 import EventType
 from temporalio.common import WorkflowIDConflictPolicy
 
 from domain import commands as c
+from domain.actors import SYSTEM, Actor
+from domain.business_time import format_time
+from domain.commands import Asked
+from domain.freeze_appeal import decide
+from domain.refusals import Refused
 from tests.workflows.world import (
     COMPLIANCE,
     HELD,
     MERCHANT,
     OFFICER,
     OFFICER_2,
+    POLICY,
     REVIEWER_1,
     REVIEWER_2,
     REVIEWER_3,
@@ -131,6 +138,45 @@ async def test_a_command_delivered_late_answers_with_what_became_of_it(desk: Des
     assert refused is not None
     assert (refused.code, refused.status) == ("wrong-status", 409)
     assert [body["code"] for body in await appeal.bodies("CommandRefused")] == ["wrong-status"]
+
+
+async def test_a_command_the_journal_cannot_hold_is_refused_and_the_case_goes_on(desk: Desk) -> None:
+    appeal = await desk.open()
+    await appeal.confirm()
+    await appeal.quiet()
+    before = await appeal.types()
+    body = {"statement_ref": "vault:1"}
+    assert await appeal.give(MERCHANT, "open_appeal", command_id="L-\0", **body) == "refused: invalid"
+    nobody = Actor("mer\0chant", ("merchant",), MERCHANT.merchant_no)
+    order = appeal.order(nobody, "open_appeal", None, "L-1", body)
+    refused = (await appeal.handle.execute_update(FreezeAppeal.deliver, order, id="L-1")).refused
+    assert refused is not None
+    assert (refused.code, refused.status) == ("invalid", 422)
+    await appeal.ask(MERCHANT, "open_appeal", command_id="S-\0", **body)  # of this one not even the refusal can be
+    assert await appeal.give(MERCHANT, "open_appeal", **body) == "AppealOpened"
+    since = (await appeal.types())[len(before) :]
+    assert [kind for kind in since if kind != "NoticeSent"] == ["CommandRefused", "AppealOpened"]
+
+
+@pytest.mark.parametrize("way", ["give", "deliver"])
+async def test_a_refusal_found_in_the_journal_stands_also_when_the_command_would_do_now(desk: Desk, way: str) -> None:
+    appeal = await desk.open()
+    await appeal.quiet()
+    past = await appeal.history()
+    asked = Asked(f"{appeal.case_id}:refused:L-1", SYSTEM, format_time(await desk.now()))
+    events = decide(past.case, c.RecordRefusal("confirm_reason", "wrong-status", ""), asked, POLICY)
+    assert not isinstance(events, Refused)
+    await appeal.write(past, events, asked)  # by an earlier run; this one's memory lags behind
+    if way == "give":
+        assert await appeal.give(OFFICER, "confirm_reason", command_id="L-1", reason_code="R01") == (
+            "refused: wrong-status"
+        )
+    else:
+        order = appeal.order(OFFICER, "confirm_reason", None, "L-1", {"reason_code": "R01"})
+        refused = (await appeal.handle.execute_update(FreezeAppeal.deliver, order, id="L-1")).refused
+        assert refused is not None
+        assert refused.code == "wrong-status"
+    assert "ReasonConfirmed" not in await appeal.types()
 
 
 async def test_a_case_that_is_running_is_not_started_twice(desk: Desk) -> None:
