@@ -24,6 +24,8 @@ NOT_OPEN = Text("该账户已销户，请提供其他账户。", "The account is
 NO_ACCOUNT = Text(
     "账户信息无法核对，请重新填写。", "The account's details could not be checked; please enter them again."
 )
+UNCHECKABLE = frozenset({"invalid", "key-reused", "unknown-merchant", "unknown-account", "forgotten"})
+"""Refusals that are about the account: it is no account, it changed meanwhile, or nothing is on file."""
 _DIFFERS = {
     "holder": Text("户名", "the holder"),
     "bank": Text("开户行", "the bank"),
@@ -99,7 +101,7 @@ class Bank:
     async def check_account(self, order: Order) -> AccountCheck:
         """Whether the account of `account_ref` is the merchant's own: the same name, and the bank says so.
 
-        A no is an answer here, never an error; only an absence is retried.
+        A no is an answer here, never an error. Raises RefusedError when the bank refuses for a reason of another kind.
         """
         try:
             async with heartbeating():
@@ -109,7 +111,9 @@ class Bank:
                 return AccountCheck(False, OTHER_NAME)
             key = f"{order.key}:{order.account_ref or HOME}"  # another account is another question
             checked = await self._call.ask("/account-checks", key, Checked, json=_factors(account, merchant))
-        except RefusedError:
+        except RefusedError as refused:
+            if refused.code not in UNCHECKABLE:
+                raise
             return AccountCheck(False, NO_ACCOUNT)
         return _judged(checked)
 

@@ -3,8 +3,10 @@
 - `RefusedError`: the partner answered 4xx with a problem; nothing happened, and asking again gives the same answer.
 - `UnknownError`: an effect was asked for and no answer came (the connection broke or fell silent after sending, 500,
   502, 504): it may have taken place. Only its key can tell.
-- `UnavailableError`: nothing can have happened, or the question may simply be asked again (no connection, 424, 429,
-  503, an answer that did not come from the partner). The engine tries again, under the same key.
+- `UnavailableError`: nothing can have happened, or the question may simply be asked again (no connection, a status of
+  `NOT_NOW`, an answer that did not come from the partner). The engine tries again, under the same key.
+
+A look-up that is refused says nothing of the effect: it is asked again, too.
 
 Answers are read into dataclasses; members they do not name are ignored. Error messages carry codes and numbers,
 never a partner's sentences: those might name people.
@@ -44,6 +46,11 @@ NOTHING_SENT = (
     httpx2.UnsupportedProtocol,
 )
 """What goes wrong before a byte of the request has left."""
+NOT_NOW = frozenset({401, 403, 407, 408, 424, 425, 429, 503})
+"""Statuses that say nothing of what was asked for: the partner does not know us (401, 403, 407: a credential expired, a
+gateway in between), or cannot attend to it now."""
+NO_EFFECT = "no-such-effect"
+"""The one refusal by which a partner says that no effect stands under a key."""
 HELD_EARLY = 3
 """Attempts below this keep to their own retry policy while the partner is left alone."""
 _PROBLEM_WORDS = frozenset({"type", "code", "title", "detail"})
@@ -136,10 +143,16 @@ class Call:
             raise UnavailableError(self.name, str(error.details[0])) from error
 
     async def find(self, key: str, answer: type[T]) -> T | None:
-        """What the effect of `key` was answered; None when no effect stands under it."""
-        found = await self.get(f"/effects/{segment(key)}", dict[str, Any])
-        if found is None:
-            return None
+        """What the effect of `key` was answered; None when no effect stands under it.
+
+        Raises UnavailableError, also when the look-up itself is refused.
+        """
+        try:
+            found = await self._repeatable("GET", f"/effects/{segment(key)}", dict[str, Any])
+        except RefusedError as refused:
+            if refused.code == NO_EFFECT:
+                return None
+            raise UnavailableError(self.name, f"a look-up was refused: {refused.code}", code=refused.code) from None
         try:
             standing: T = _reader(answer).validate_python(found.get("answer"))
         except ValidationError:
@@ -181,7 +194,7 @@ class Call:
         if 200 <= status < 300:
             return
         problem = _problem(response)
-        if status in {424, 429, 503}:
+        if status in NOT_NOW:
             code = str(problem["code"]) if problem else ""
             raise UnavailableError(self.name, f"answered {status}", _retry_after(response), code)
         if 400 <= status < 500 and problem is not None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from psycopg import DataError
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from domain.wire import entries_json
 from journal import Journal
+from journal.requests import InvalidRequestError
 from journal.writing import AnotherCaseIsOpenError
-from workflows.ports import JOURNAL_APPEND, JOURNAL_READ, ReadOrder
+from workflows.ports import JOURNAL_APPEND, JOURNAL_READ, UNFIT, ReadOrder
 
 ANOTHER_CASE_OPEN = "another-case-open"
 
@@ -21,12 +23,16 @@ class JournalHands:
 
     @activity.defn(name=JOURNAL_APPEND)
     async def append(self, request: str) -> str:
-        """AppendRequest JSON → AppendAnswer JSON. ApplicationError `another-case-open` is final: details, its id."""
+        """AppendRequest JSON → AppendAnswer JSON. Two ApplicationErrors are final: `another-case-open` (details: its
+        id), and `UNFIT` for what no journal can hold. Neither carries what was to be written."""
         try:
             return await self._journal.append(request)
         except AnotherCaseIsOpenError as error:
             message = "another case of this kind is open on the terminal"
             raise ApplicationError(message, error.case_id, type=ANOTHER_CASE_OPEN, non_retryable=True) from error
+        except (InvalidRequestError, DataError) as error:
+            why = type(error).__name__
+            raise ApplicationError(f"the journal cannot hold this: {why}", type=UNFIT, non_retryable=True) from None
 
     @activity.defn(name=JOURNAL_READ)
     async def read(self, order: ReadOrder) -> str:

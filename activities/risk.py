@@ -10,6 +10,9 @@ from temporalio import activity
 from activities.calls import Call, RefusedError, segment
 from workflows.ports import RISK_QUESTIONS, Order, Questioned, Questions, Receipt
 
+NO_REFERENCE = "invalid"
+"""How risk control refuses a reference that is none of its own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Noted:
@@ -64,7 +67,9 @@ class Risk:
         """The transactions the control of `external_ref` is about; none where risk control names none."""
         try:
             listed = await self._call.get(f"/questioned/{segment(order.external_ref)}", Listed)
-        except RefusedError:  # a reference that is no reference of risk control's
+        except RefusedError as refused:
+            if refused.code != NO_REFERENCE:
+                raise
             listed = None
         return Questions(listed.transactions if listed else ())
 

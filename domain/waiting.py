@@ -63,6 +63,7 @@ STEPS: Mapping[str, tuple[Text, Text]] = {
     "issue_agreement": (Text("合同签署系统", "contract signing"), Text("签发协议", "issue the agreement")),
     "call_off_agreement": (Text("合同签署系统", "contract signing"), Text("撤回协议", "call off the agreement")),
     "block": (_TERMINALS, Text("锁定终端", "block the terminal")),
+    "hold": (_LEDGER, Text("冻结资金", "hold the money")),
 }
 """Who carries out each step of a release, each reversal and each effect beside it, and what it is called."""
 

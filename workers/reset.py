@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import uuid4
 
 from temporalio.api.common.v1 import WorkflowExecution
-from temporalio.api.enums.v1 import EventType
+from temporalio.api.enums.v1 import EventType, ResetReapplyExcludeType
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
@@ -13,6 +13,12 @@ from temporalio.service import RPCError, RPCStatusCode
 from journal.relay import Relay
 from workers.reconcile import resync
 from workers.starting import start_case
+
+NOTHING_AGAIN = (
+    ResetReapplyExcludeType.RESET_REAPPLY_EXCLUDE_TYPE_SIGNAL,
+    ResetReapplyExcludeType.RESET_REAPPLY_EXCLUDE_TYPE_UPDATE,
+)
+"""What reached the old run is not given to the new one: what became of it stands in the journal, which it reads."""
 
 
 class NoSuchCaseError(Exception):
@@ -40,6 +46,7 @@ async def reset_case(client: Client, relay: Relay, case_id: str, why: str) -> st
             reason=why,
             workflow_task_finish_event_id=await _first_task(client, case_id, run_id),
             request_id=str(uuid4()),
+            reset_reapply_exclude_types=NOTHING_AGAIN,
         )
     )
     await resync(client, case_id)

@@ -90,7 +90,7 @@ class Agreements:
         if not agreement.ref:
             await workflow.sleep(_GRACE, summary="whether the agreement was issued")
             asked = orders.for_agreement(self._case, agreement)
-            issued = await effects.look_up("contracts.issue_agreement", asked)
+            issued = await effects.learn("contracts.issue_agreement", asked, self._record.policy.timers)
             if issued is None:
                 await self._record.proceed(c.CallOffAgreement(agreement.n, "never issued"), step)
                 return

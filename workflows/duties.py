@@ -24,7 +24,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.refusals import Refused
     from workflows import effects, orders
     from workflows.agreements import Agreements
-    from workflows.persisting import persist
+    from workflows.persisting import never, persist
     from workflows.ports import Delivered, NoticeOrder
     from workflows.record import Record
     from workflows.visits import Visits
@@ -113,20 +113,16 @@ class Duties:
             found = await effects.until_answered(lambda: effects.questions(order), "risk control would not say")
             await self._record.proceed(c.RecordEnforcement(control.control_id, "questions", None, found), step)
             return
-        name, timers, summary = orders.ENFORCEMENT[effect], self._record.policy.timers, f"{effect} {control.control_id}"
-        if effect != "hold":
-            await persist(self._record, name, order, summary)
-            await self._record.proceed(c.RecordEnforcement(control.control_id, effect), step)  # type: ignore[arg-type]
-            return
+        name, summary = orders.ENFORCEMENT[effect], f"{effect} {control.control_id}"
         try:
-            await effects.insist(name, order, timers, summary)
+            await persist(self._record, name, order, summary, _cannot_be_held if effect == "hold" else never)
         except ActivityError as error:
             if effects.refused(error) is None:
                 raise
-            refused = c.RecordEnforcement(control.control_id, "hold", effects.available_fen(error))
+            refused = c.RecordEnforcement(control.control_id, "hold", effects.available_fen(error) or 0)
             await self._record.proceed(refused, f"control:{control.control_id}:hold:refused")
             return
-        await self._record.proceed(c.RecordEnforcement(control.control_id, "hold"), step)
+        await self._record.proceed(c.RecordEnforcement(control.control_id, effect), step)  # type: ignore[arg-type]
 
     # --- limits -----------------------------------------------------------------------------------------------------
 
@@ -190,6 +186,14 @@ class Duties:
             return
         self._hurried = before
         await workflow.wait_condition(lambda: not any(owed.key in before for owed in self._case.owed))
+
+
+def _cannot_be_held(error: ActivityError) -> bool:
+    """Whether the ledger said how much there is, which is less than what is to be held. (A run in which a hold was
+    refused without that before it counted takes any refusal for it.)"""
+    if effects.refused(error) is None:
+        return False
+    return effects.available_fen(error) is not None or not workflow.patched("a-hold-is-refused-with-what-there-was")
 
 
 def _any_ended(begun: dict[Work, asyncio.Task[None]]) -> bool:

@@ -73,10 +73,27 @@ async def insist(name: str, order: ports.Order, timers: Timers, summary: str) ->
         except ActivityError as error:
             if refused(error) is not None or is_cancelled_exception(error):
                 raise
-            found = await look_up(name, order)
+            found = await learn(name, order, timers)
             if found:
                 return found
             await workflow.sleep(timers.step_backoff_first_seconds, summary=f"before {summary} is tried again")
+
+
+async def learn(name: str, order: ports.Order, timers: Timers) -> ports.Receipt | None:
+    """What became of an effect, asked until the partner says. (A run in which a look-up was refused before that told
+    nothing goes on with the refusal.)"""
+    while True:
+        try:
+            return await look_up(name, order)
+        except ActivityError as error:
+            if is_cancelled_exception(error) or not refused_look_up_says_nothing():
+                raise
+        await workflow.sleep(timers.step_backoff_first_seconds, summary=f"before {order.key} is asked for again")
+
+
+def refused_look_up_says_nothing() -> bool:
+    """Whether a look-up that a partner refuses leaves its effect unknown; asked only when one was refused."""
+    return workflow.patched("a-refused-look-up-says-nothing")
 
 
 async def until_answered(call: Callable[[], Awaitable[T]], why: str) -> T:
@@ -206,11 +223,12 @@ def refused(error: ActivityError) -> str | None:
     return None
 
 
-def available_fen(error: ActivityError) -> int:
-    """What the ledger said the merchant had when it refused a hold."""
+def available_fen(error: ActivityError) -> int | None:
+    """What the ledger said the merchant had (fen) when it refused a hold; None when it refused for another reason."""
     cause = error.cause
     facts = cause.details[1] if isinstance(cause, ApplicationError) and len(cause.details) > 1 else {}
-    return int(facts.get("available_fen", 0)) if isinstance(facts, dict) else 0
+    available = facts.get("available_fen") if isinstance(facts, dict) else None
+    return None if available is None else int(available)
 
 
 def cause_of(error: ActivityError) -> str:

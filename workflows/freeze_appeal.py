@@ -38,13 +38,14 @@ with workflow.unsafe.imports_passed_through():
         Outcome,
         asked_in,
         command_in,
+        error_of,
         refusal_error,
         refusal_of,
         refused_before,
         senseless,
     )
-    from workflows.persisting import persist
-    from workflows.record import Record
+    from workflows.persisting import persist, settle
+    from workflows.record import Record, RefusedBeforeError, UnfitError
     from workflows.showing import Showing
 
 KIND = "freeze_appeal"
@@ -174,15 +175,29 @@ class FreezeAppeal:
         if step.name == "send_notice" and step.state == "started":
             await self._duties.merchant_is_told()
         try:
-            receipt = await effects.look_up(name, order) if step.state == "unknown" else None
-            if receipt is None and step.state == "unknown" and release.is_stopped(self.case):
-                await self._record.proceed(c.FailStep(step.n, "never-took-place"), f"step:{step.n}:refused")
-                return
+            receipt = await self._found(name, order) if step.state == "unknown" else None
+        except ActivityError as error:
+            await self._not_known(step, error)
+            return
+        if receipt is None and step.state == "unknown" and release.is_stopped(self.case):
+            await self._record.proceed(c.FailStep(step.n, "never-took-place"), f"step:{step.n}:refused")
+            return
+        try:
             receipt = receipt or await effects.effect(name, order, self._record.policy.timers, step.name)
         except ActivityError as error:
             await self._not_done(step, error)
             return
         await self._record.proceed(c.FinishStep(step.n, receipt.ref), f"step:{step.n}:done")
+
+    async def _found(self, name: str, order: ports.Order) -> ports.Receipt | None:
+        """What became of a step. Once the release is stopped nothing more is sent, so that "never took place" is the
+        last word: it is believed when what was sent before has had time to arrive. (A run that believed it at once
+        before goes on so.)"""
+        found = await effects.look_up(name, order)
+        if found is None and release.is_stopped(self.case) and workflow.patched("never-took-place-is-asked-twice"):
+            await workflow.sleep(_GRACE, summary=f"whether {order.key} still takes place")
+            found = await effects.look_up(name, order)
+        return found
 
     async def _not_done(self, step: Step, error: ActivityError) -> None:
         """Refused for good: reversed before the pivot, looked into after it. Unknown: asked for by key."""
@@ -196,7 +211,17 @@ class FreezeAppeal:
         if step.state != "unknown":
             await self._record.proceed(c.LoseStep(step.n, effects.cause_of(error)), f"step:{step.n}:unknown")
         else:
-            await workflow.sleep(timedelta(seconds=self._record.policy.timers.step_backoff_first_seconds))
+            await self._before_asking_again()
+
+    async def _not_known(self, step: Step, error: ActivityError) -> None:
+        """A partner that will not say what became of a step has said nothing of it: it is asked again."""
+        if effects.refused(error) is None or effects.refused_look_up_says_nothing():
+            await self._before_asking_again()
+        else:
+            await self._not_done(step, error)
+
+    async def _before_asking_again(self) -> None:
+        await workflow.sleep(timedelta(seconds=self._record.policy.timers.step_backoff_first_seconds))
 
     async def _await_bank(self) -> None:
         """The bank's signed message arrives as a command; if it stays out, the bank is asked by the payout's key."""
@@ -218,8 +243,9 @@ class FreezeAppeal:
             await self._carry_out(flying)
         elif todo and not self.case.release.past_pivot:
             name, order = orders.for_reversal(self.case, todo[0])
-            receipt = await persist(self._record, name, order, f"reverse {todo[0].name}")
-            await self._record.proceed(c.UndoStep(todo[0].n, receipt.ref), f"step:{todo[0].n}:undone")
+            receipt = await self._persist(name, order, f"reverse {todo[0].name}")
+            if receipt is not None:
+                await self._record.proceed(c.UndoStep(todo[0].n, receipt.ref), f"step:{todo[0].n}:undone")
         else:
             await self._moved()
 
@@ -248,9 +274,19 @@ class FreezeAppeal:
             await self._moved()
 
     async def _once(self, name: str, effect: str, **fields: Any) -> None:
-        """An effect that is asked for once in a run; its key keeps it one over all runs."""
-        self._done_once.add(name)
-        await persist(self._record, effect, self._order(name, **fields), name)
+        """An effect that is asked for once in a run; its key keeps it one over all runs. One that was refused
+        needs not be put right any more once the case has left the stage."""
+        status, order = self.case.status, self._order(name, **fields)
+        if await self._persist(effect, order, name) is not None:
+            self._done_once.add(name)
+        elif self.case.status != status:
+            await settle(self._record, order.key)
+
+    async def _persist(self, effect: str, order: ports.Order, summary: str) -> ports.Receipt | None:
+        """Have an effect for as long as the case stays in its stage. (A run that was held up by one before goes on to
+        wait for it.)"""
+        work = persist(self._record, effect, order, summary)
+        return await (self._until_moved(work) if workflow.patched("a-refusal-holds-up-no-case") else work)
 
     # --- effects ----------------------------------------------------------------------------------------------------
 
@@ -269,16 +305,19 @@ class FreezeAppeal:
         return True
 
     def _has_moved(self, position: int) -> bool:
+        return self._record.position != position or self._must_turn()
+
+    def _must_turn(self) -> bool:
+        """Whether `run` has something to see to before the stage."""
         broken = self._beside is not None and self._beside.done()
-        return self._record.position != position or self._record.stale or self._is_long() or broken
+        return self._record.stale or self._is_long() or broken
 
     async def _until_moved(self, work: Coroutine[Any, Any, T]) -> T | None:
-        """The work's result, or None when the case left the stage before it was there; then the work is dropped."""
+        """The work's result, or None when something else comes first: the case left the stage, the journal must be
+        read, the run is to be continued, a duty broke. Then the work is dropped."""
         stage = self._stage()
         task = asyncio.ensure_future(work)
-        await workflow.wait_condition(
-            lambda: task.done() or self._stage() != stage or self._record.stale or self._is_long()
-        )
+        await workflow.wait_condition(lambda: task.done() or self._stage() != stage or self._must_turn())
         if task.done():
             return task.result()
         task.cancel()
@@ -309,7 +348,12 @@ class FreezeAppeal:
     @workflow.update
     async def give(self, order: CommandOrder) -> Answer:
         """A person's command, answered at once: what it led to, or why it is refused."""
-        answer = await self._record.apply(command_in(order), asked_in(order, workflow.now()))
+        try:
+            answer = await self._record.apply(command_in(order), asked_in(order, workflow.now()))
+        except RefusedBeforeError as error:
+            raise error_of(refused_before(error.code)) from error
+        except UnfitError as error:
+            raise error_of(senseless(error)) from error
         if isinstance(answer, Refused):
             raise refusal_error(answer)
         return answer
@@ -336,13 +380,18 @@ class FreezeAppeal:
             return Outcome(refused=refused_before(code))
         try:
             answer = await self._record.apply(command_in(order), asked_in(order, workflow.now()))
-        except ApplicationError as error:
+        except RefusedBeforeError as error:
+            return Outcome(refused=refused_before(error.code))
+        except (ApplicationError, UnfitError) as error:
             refusal = senseless(error)
         else:
             if not isinstance(answer, Refused):
                 return Outcome(answer)
             refusal = refusal_of(answer)
-        await self._record.note_refusal(order.command_id, order.name, refusal.code, order.by.signing_as(()))
+        try:
+            await self._record.note_refusal(order.command_id, order.name, refusal.code, order.by.signing_as(()))
+        except UnfitError:  # not even the id or the name of the command can be written
+            workflow.logger.error("a refusal could not be journaled: %s", refusal.code)
         return Outcome(refused=refusal)
 
     @workflow.signal
@@ -356,4 +405,6 @@ class FreezeAppeal:
         return self._record.position
 
 
+_GRACE = timedelta(minutes=1)
+"""After this an effect that was asked for and not answered has either taken place or never will."""
 _BANK_SILENCE = timedelta(minutes=10)

@@ -80,8 +80,13 @@ def refusal_of(refused: Refused) -> Refusal:
     return Refusal(refused.code, refused.status, refused.text.zh, refused.text.en)
 
 
-def senseless(error: ApplicationError) -> Refusal:
-    """The refusal of an order that carries no command."""
+def error_of(refusal: Refusal) -> ApplicationError:
+    """The same of a refusal in words."""
+    return ApplicationError(refusal.en, refusal.status, refusal.zh, refusal.en, type=refusal.code, non_retryable=True)
+
+
+def senseless(error: Exception) -> Refusal:
+    """The refusal of an order that carries no command, or none that can be written down."""
     return Refusal(INVALID, 422, "指令内容无法识别,请重新提交。", f"The command makes no sense: {error}")
 
 

@@ -14,11 +14,20 @@ with workflow.unsafe.imports_passed_through():
     from workflows.record import Record
 
 
-async def persist(record: Record, name: str, order: ports.Order, summary: str) -> ports.Receipt:
+Final = Callable[[ActivityError], bool]
+"""Whether a refusal is an answer, so that nothing needs to be put right."""
+
+
+def never(_: ActivityError) -> bool:
+    """No refusal is an answer."""
+    return False
+
+
+async def persist(record: Record, name: str, order: ports.Order, summary: str, final: Final = never) -> ports.Receipt:
     """Have an effect, however long someone takes to put right what stands in its way. That it is refused is journaled
-    once, and so is that it took place after all."""
+    once, and so is that it took place after all. Raises a refusal that is `final`."""
     while True:
-        receipt = await _try(record, name, order, summary)
+        receipt = await _try(record, name, order, summary, final)
         if receipt is not None:
             return receipt
         await effects.in_an_hour(f"{summary} was refused")
@@ -38,12 +47,17 @@ async def persist_while(
             return None
 
 
-async def _try(record: Record, name: str, order: ports.Order, summary: str) -> ports.Receipt | None:
+async def _try(
+    record: Record, name: str, order: ports.Order, summary: str, final: Final = never
+) -> ports.Receipt | None:
     """The effect, or None when it was refused."""
     try:
         receipt = await effects.insist(name, order, record.policy.timers, summary)
     except ActivityError as error:
         if is_cancelled_exception(error):
+            raise
+        if final(error):
+            await settle(record, order.key)
             raise
         await _report(record, name, order.key, effects.refused(error) or effects.cause_of(error))
         return None

@@ -19,6 +19,8 @@ from domain.text import Text
 
 REFUSED = "Refused"
 UNKNOWN = "Unknown"
+UNFIT = "Unfit"
+"""An append that no journal can hold, however often it is tried; nothing was written."""
 
 JOURNAL_APPEND = "journal.append"
 """AppendRequest JSON → AppendAnswer JSON (`journal.requests`); a local activity."""

@@ -31,6 +31,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.wire import Answer, History, body_of, drafts, entries_json, entries_of
     from workflows import ports
 
+_NEXT_TRY = timedelta(hours=1)
 _RETRY = RetryPolicy(
     initial_interval=timedelta(milliseconds=100), maximum_interval=timedelta(minutes=2), backoff_coefficient=2
 )
@@ -60,6 +61,7 @@ class Record:
         self._changed = changed
         self._lock = asyncio.Lock()
         self._stale = False
+        self._doubts = 0
         self._lists: dict[str, str] = {}
 
     @property
@@ -88,6 +90,7 @@ class Record:
     def doubt(self) -> None:
         """The journal may be ahead: read it before the next decision."""
         self._stale = True
+        self._doubts += 1
 
     def refused_before(self, command_id: str) -> str | None:
         """The code of a command's refusal that stands in the journal."""
@@ -117,14 +120,23 @@ class Record:
         return decision if isinstance(decision, Refused) and not decision.events else None
 
     async def apply(self, command: Command, asked: Asked) -> Answer | Refused:
-        """Decide the command on the newest state and journal what it leads to."""
+        """Decide the command on the newest state and journal what it leads to.
+
+        Raises RefusedBeforeError for a command whose refusal stands in the journal, and UnfitError for one that the
+        journal cannot hold. Nothing was written or changed then.
+        """
         async with self._lock:
             while True:
                 if self._stale or (asked.seen or 0) > self.case.version:
                     await self._read()
+                while self._stale:
+                    await self._read()
                 first = self.history.answers.get(asked.command_id)
                 if first is not None:
                     return refuse("approval-voided", why="a document has expired") if first.refusal else first
+                code = self.refused_before(asked.command_id)
+                if code is not None and workflow.patched("a-refusal-stands"):
+                    raise RefusedBeforeError(code)
                 decision = decide(self.case, command, asked, self.policy)
                 events = decision.events if isinstance(decision, Refused) else decision
                 if not events:
@@ -139,8 +151,14 @@ class Record:
                 return self.history.answers[asked.command_id]
 
     async def proceed(self, command: Command, step: str) -> Answer | Refused:
-        """A command of the procedure itself. `step` names it within the case, so that a repeat is one."""
-        return await self.apply(command, self.asked(f"{self.case.case_id}:{step}"))
+        """A command of the procedure itself. `step` names it within the case, so that a repeat is one. What the journal
+        cannot hold is tried every hour: someone must put it right, and the case goes on beside it."""
+        while True:
+            try:
+                return await self.apply(command, self.asked(f"{self.case.case_id}:{step}"))
+            except UnfitError:
+                workflow.logger.error("the journal cannot hold %s", step)
+            await workflow.sleep(_NEXT_TRY, summary=f"{step} could not be journaled; it is tried again")
 
     def asked(self, command_id: str) -> Asked:
         return Asked(command_id, SYSTEM, format_time(workflow.now()))
@@ -172,6 +190,8 @@ class Record:
             if _type_of(error) == "another-case-open":
                 self._stale = True
                 raise AnotherCaseOpenError from error
+            if _type_of(error) == ports.UNFIT:
+                raise UnfitError(str(error.cause or error)) from error
             raise
         answer = orjson.loads(text)
         if answer["outcome"] == "ok":
@@ -215,16 +235,23 @@ class Record:
             await self._read_anew()
 
     async def _read(self) -> None:
+        doubts = self._doubts
         missing = await self._read_after(self.position)
-        self._stale = False
+        self._stale = self._doubted_since(doubts)
         if missing:
             self._take(missing, self.history.after(missing))
 
     async def _read_anew(self) -> None:
         """Memory holds something the journal does not: the journal's word counts."""
+        doubts = self._doubts
         entries = await self._read_after(0)
-        self._entries, self._stale = [], False
+        self._entries, self._stale = [], self._doubted_since(doubts)
         self._take(entries, History().after(entries))
+
+    def _doubted_since(self, doubts: int) -> bool:
+        """Whether the journal became doubtful anew while it was read: what was read may be older than that. (A run that
+        forgot such a doubt before goes on without it.)"""
+        return self._doubts != doubts and workflow.patched("a-doubt-while-reading-counts")
 
     async def _read_after(self, position: int) -> tuple[Entry, ...]:
         order = ports.ReadOrder(self.case.case_id, position)
@@ -235,6 +262,19 @@ class Record:
 
 class AnotherCaseOpenError(Exception):
     """The append would open a second case of its kind on the terminal."""
+
+
+class RefusedBeforeError(Exception):
+    """The command was refused before, with `code`, and its author told so: it is not decided anew."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class UnfitError(Exception):
+    """What a command leads to is nothing that the journal can hold. (No failure of the engine's own: raised by the
+    procedure itself it stops a task, never the case.)"""
 
 
 def _signature(command: Command, asked: Asked) -> str:

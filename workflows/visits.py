@@ -81,7 +81,7 @@ class Visits:
             await settle(self._record, booking.key)
         if not visit.ref:
             await workflow.sleep(_GRACE, summary="whether the visit was booked")
-            booked = await effects.look_up("field.book_visit", booking)
+            booked = await effects.learn("field.book_visit", booking, self._record.policy.timers)
             if booked is None:
                 await self._record.proceed(c.CallOffVisit(visit.n, "never booked"), f"visit:{visit.n}:off")
                 return

@@ -128,6 +128,48 @@ async def test_a_partner_that_asks_for_patience_gets_it(status):
     assert not away.value.non_retryable
 
 
+@pytest.mark.parametrize("status", [401, 403, 407, 408, 425])
+async def test_a_partner_that_does_not_know_us_has_refused_nothing(status):
+    partner = always(status, json={"code": "not-you"}, headers=PROBLEM)
+
+    with pytest.raises(UnavailableError) as away:
+        await effect(partner)
+    with pytest.raises(UnavailableError):
+        await partner.put("/things/1", Answer)
+
+    assert not away.value.non_retryable
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 422])
+async def test_a_look_up_that_is_refused_says_nothing_of_the_effect(status):
+    with pytest.raises(UnavailableError) as away:
+        await always(status, json={"code": "not-here"}, headers=PROBLEM).find(KEY, Answer)
+
+    assert not away.value.non_retryable
+
+
+async def test_a_later_attempt_whose_look_up_is_refused_sends_nothing():
+    seen = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        seen.append(request.method)
+        return httpx2.Response(403, json={"code": "not-you"}, headers=PROBLEM)
+
+    with pytest.raises(UnavailableError):
+        await effect(call(answer), attempt=2)
+
+    assert seen == ["GET"]
+
+
+async def test_an_effect_said_to_stand_in_other_words_is_not_refused_while_the_look_up_is():
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        status, code = (409, "key-reused") if request.method == "POST" else (422, "invalid")
+        return httpx2.Response(status, json={"code": code}, headers=PROBLEM)
+
+    with pytest.raises(UnavailableError):
+        await effect(call(answer))
+
+
 async def test_a_no_that_is_not_the_partners_own_is_no_refusal():
     with pytest.raises(UnavailableError):
         await effect(always(404, text="<h1>gateway: no such host</h1>"))

@@ -10,7 +10,9 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from activities.calls import RefusedError, UnavailableError, UnknownError
+from activities.bank import Bank
+from activities.calls import Call, RefusedError, UnavailableError, UnknownError
+from activities.risk import Risk
 from journal.parties import Account
 from journal.registry import Act
 from workflows.ports import EFFECTS, Order, PayoutState, Questioned, Questions, Receipt
@@ -224,6 +226,27 @@ async def test_risk_control_says_which_transactions_a_control_is_about(stand):
 
     assert found == Questions((Questioned(**asked),))
     assert none == Questions()
+
+
+def refusing(status: int, code: str) -> Call:
+    """Calls to a partner that refuses whatever it is asked."""
+    problem = {"content-type": "application/problem+json"}
+    transport = httpx2.MockTransport(lambda _: httpx2.Response(status, json={"code": code}, headers=problem))
+    return Call(httpx2.AsyncClient(transport=transport, base_url="http://partner"), "partner")
+
+
+@pytest.mark.parametrize(("status", "code", "error"), [(403, "x", UnavailableError), (409, "closed", RefusedError)])
+async def test_risk_control_that_will_not_say_has_not_said_that_nothing_is_questioned(status, code, error):
+    with pytest.raises(error):
+        await Risk(refusing(status, code)).questions(order(1, external_ref="ALERT-1"))
+
+
+@pytest.mark.parametrize(("status", "code", "error"), [(401, "x", UnavailableError), (409, "closed", RefusedError)])
+async def test_a_bank_that_will_not_check_an_account_has_not_said_that_it_is_wrong(stand, status, code, error):
+    ref = await put_account(stand)
+
+    with pytest.raises(error):
+        await Bank(refusing(status, code), stand.records).check_account(order(20, account_ref=ref))
 
 
 async def test_limits_are_reduced_as_the_policy_says_and_restored_to_the_usual(stand):

@@ -13,7 +13,7 @@ from activities.journal import JournalHands
 from domain.stream import Draft, Head, canonical, seal
 from domain.wire import entries_of
 from journal.requests import AppendAnswer, compose
-from workflows.ports import ReadOrder
+from workflows.ports import UNFIT, ReadOrder
 
 FA = "FA-20261109-AAAAAAAA"
 
@@ -72,6 +72,23 @@ async def test_a_second_case_of_the_kind_on_a_terminal_is_refused_for_good(journ
 
     assert (refused.value.type, refused.value.non_retryable) == ("another-case-open", True)
     assert refused.value.details == (FA,)
+
+
+UNFIT_APPENDS = {
+    "no entries": "{}",
+    "a NUL": opening().replace("open FA", "open\\u0000FA"),
+    "no moment": opening().replace('"opened_at":"2026-11-09', '"opened_at":"never'),
+}
+
+
+@pytest.mark.parametrize("unfit", UNFIT_APPENDS.values(), ids=UNFIT_APPENDS)
+async def test_what_the_journal_cannot_hold_is_refused_for_good_and_not_repeated_in_the_error(journal, unfit):
+    with pytest.raises(ApplicationError) as refused:
+        await ActivityEnvironment().run(JournalHands(journal).append, unfit)
+
+    assert (refused.value.type, refused.value.non_retryable) == (UNFIT, True)
+    assert refused.value.__cause__ is None
+    assert await journal.read(FA) == ()
 
 
 async def test_a_database_that_is_away_is_waited_for(journal):

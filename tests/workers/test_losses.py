@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
+from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client
 
 from domain.wire import History
@@ -14,6 +15,8 @@ from workers.connect import connect
 from workers.reconcile import look_at, missing
 from workers.recover import recover
 from workers.reset import NoSuchCaseError, reset_case
+from workflows.freeze_appeal import FreezeAppeal
+from workflows.messages import CommandOrder
 
 
 async def position(client: Client, case_id: str) -> int:
@@ -105,6 +108,13 @@ async def test_a_case_that_is_reset_goes_on_where_its_journal_stands(stand: Stan
     async with relaying(stand):
         await stand.store(case_id, OFFICER, "confirm_reason", "c-1", reason_code="R02")
         await stand.settled("c-1")
+        refused = CommandOrder("submit", '{"declaration": true}', "c-0", MERCHANT)
+        await stand.client.get_workflow_handle_for(FreezeAppeal.run, case_id).signal(FreezeAppeal.ask, refused)
+
+        async def is_refused() -> bool:
+            return "CommandRefused" in await stand.types(case_id)
+
+        await until(is_refused, "the refusal is journaled")
         await stand.at_rest(case_id)
         before = await stand.entries(case_id)
         assert await reset_case(stand.client, relay, case_id, "a test") == "reset; it reads its journal"
@@ -112,6 +122,10 @@ async def test_a_case_that_is_reset_goes_on_where_its_journal_stands(stand: Stan
         assert (await stand.settled("c-2"))["answer"]["events"] == ["AppealOpened"]
     entries = await stand.entries(case_id)
     assert entries[: len(before)] == before
+    events = (await stand.client.get_workflow_handle(case_id).fetch_history()).events
+    signals = [event.workflow_execution_signaled_event_attributes for event in events]
+    assert {signal.signal_name for signal in signals if signal.signal_name} == {"resync"}
+    assert EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ADMITTED not in [event.event_type for event in events]
     once = Counter(entry.type for entry in entries)
     assert (once["ReasonConfirmed"], once["ControlEnforced"], once["AppealOpened"]) == (1, 2, 1)
     with pytest.raises(NoSuchCaseError):

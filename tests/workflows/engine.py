@@ -40,12 +40,15 @@ BIN = Path(sys.executable).parent
 
 
 class Door(JournalHands):
-    """The way from the procedures to the journal: it can be shut for some appends, or lose some answers."""
+    """The way from the procedures to the journal: it can be shut for some appends, or lose some answers,
+    and the next answer of a read waits for `read_by`."""
 
     def __init__(self, journal: Journal) -> None:
         super().__init__(journal)
         self.shut = 0
         self.loses = 0
+        self.read_by: asyncio.Event | None = None
+        self.reading = asyncio.Event()
 
     @activity.defn(name=ports.JOURNAL_APPEND)
     async def append(self, request: str) -> str:
@@ -57,6 +60,15 @@ class Door(JournalHands):
             self.loses -= 1
             raise OperationalError("the connection broke before the answer came")
         return answer
+
+    @activity.defn(name=ports.JOURNAL_READ)
+    async def read(self, order: ports.ReadOrder) -> str:
+        text = await super().read(order)
+        held, self.read_by = self.read_by, None
+        if held:
+            self.reading.set()
+            await held.wait()
+        return text
 
 
 @dataclass

@@ -115,6 +115,11 @@ class Hands:
         """Whether a call is under way that no gate holds."""
         return self.running > sum(gate.holds for gate in self.gates)
 
+    def arrives(self, name: str, order: Any) -> None:
+        """The effect takes place, whoever still waits for it."""
+        self.done.setdefault(order.key, order)
+        self.names.setdefault(order.key, name)
+
     def let_go(self) -> None:
         """From now on every call succeeds at once, those under way included."""
         self.away.clear()
@@ -154,8 +159,7 @@ class Hands:
         if callable(outcome):
             await outcome(order)
         if outcome != VANISHED:
-            self.done.setdefault(order.key, order)
-            self.names.setdefault(order.key, name)
+            self.arrives(name, order)
         if isinstance(outcome, Lost):
             raise ApplicationError("no answer", type=ports.UNKNOWN, non_retryable=True)
 
@@ -176,6 +180,9 @@ class Hands:
             self.calls.append((name, order.key))
             if ports.LOOK_UPS[name] in self.away:
                 raise AwayError(name)
+            outcome = self.script[name].pop(0) if self.script.get(name) else None
+            if isinstance(outcome, Exception):
+                raise outcome
             return ports.Receipt(f"ref:{order.key}") if order.key in self.done else None
 
         return find

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
+import pytest
+from temporalio.api.enums.v1 import EventType
 from temporalio.common import WorkflowIDConflictPolicy
 
 from domain import commands as c
+from domain.actors import SYSTEM, Actor
+from domain.business_time import format_time
+from domain.commands import Asked
+from domain.freeze_appeal import decide
+from domain.refusals import Refused
 from tests.workflows.world import (
     COMPLIANCE,
     HELD,
     MERCHANT,
     OFFICER,
     OFFICER_2,
+    POLICY,
     REVIEWER_1,
     REVIEWER_2,
     REVIEWER_3,
+    Appeal,
     Desk,
     days,
 )
@@ -130,6 +140,45 @@ async def test_a_command_delivered_late_answers_with_what_became_of_it(desk: Des
     assert [body["code"] for body in await appeal.bodies("CommandRefused")] == ["wrong-status"]
 
 
+async def test_a_command_the_journal_cannot_hold_is_refused_and_the_case_goes_on(desk: Desk) -> None:
+    appeal = await desk.open()
+    await appeal.confirm()
+    await appeal.quiet()
+    before = await appeal.types()
+    body = {"statement_ref": "vault:1"}
+    assert await appeal.give(MERCHANT, "open_appeal", command_id="L-\0", **body) == "refused: invalid"
+    nobody = Actor("mer\0chant", ("merchant",), MERCHANT.merchant_no)
+    order = appeal.order(nobody, "open_appeal", None, "L-1", body)
+    refused = (await appeal.handle.execute_update(FreezeAppeal.deliver, order, id="L-1")).refused
+    assert refused is not None
+    assert (refused.code, refused.status) == ("invalid", 422)
+    await appeal.ask(MERCHANT, "open_appeal", command_id="S-\0", **body)  # of this one not even the refusal can be
+    assert await appeal.give(MERCHANT, "open_appeal", **body) == "AppealOpened"
+    since = (await appeal.types())[len(before) :]
+    assert [kind for kind in since if kind != "NoticeSent"] == ["CommandRefused", "AppealOpened"]
+
+
+@pytest.mark.parametrize("way", ["give", "deliver"])
+async def test_a_refusal_found_in_the_journal_stands_also_when_the_command_would_do_now(desk: Desk, way: str) -> None:
+    appeal = await desk.open()
+    await appeal.quiet()
+    past = await appeal.history()
+    asked = Asked(f"{appeal.case_id}:refused:L-1", SYSTEM, format_time(await desk.now()))
+    events = decide(past.case, c.RecordRefusal("confirm_reason", "wrong-status", ""), asked, POLICY)
+    assert not isinstance(events, Refused)
+    await appeal.write(past, events, asked)  # by an earlier run; this one's memory lags behind
+    if way == "give":
+        assert await appeal.give(OFFICER, "confirm_reason", command_id="L-1", reason_code="R01") == (
+            "refused: wrong-status"
+        )
+    else:
+        order = appeal.order(OFFICER, "confirm_reason", None, "L-1", {"reason_code": "R01"})
+        refused = (await appeal.handle.execute_update(FreezeAppeal.deliver, order, id="L-1")).refused
+        assert refused is not None
+        assert refused.code == "wrong-status"
+    assert "ReasonConfirmed" not in await appeal.types()
+
+
 async def test_a_case_that_is_running_is_not_started_twice(desk: Desk) -> None:
     appeal = await desk.open()
     client = desk.engine.env.client
@@ -164,6 +213,36 @@ async def test_after_a_resync_the_procedure_goes_on_from_what_the_journal_says(d
     await appeal.until("in_review_1")
     position = len(await appeal.types())
     assert await appeal.handle.query(FreezeAppeal.position) == position
+
+
+async def handed_in(appeal: Appeal, signals: int) -> None:
+    """Wait until the procedure was given that many signals."""
+    signal, task = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED, EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED
+    for _ in range(500):
+        types = [event.event_type for event in (await appeal.handle.fetch_history()).events]
+        if types.count(signal) == signals and task in types[len(types) - types[::-1].index(signal) :]:
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError("the signal was not handed in")
+
+
+async def test_a_resync_that_comes_while_the_journal_is_read_is_not_lost(desk: Desk) -> None:
+    appeal = await desk.open()
+    await appeal.draft()
+    await appeal.file_all()
+    await appeal.quiet()
+    await appeal.start_anew(task_timeout=timedelta(seconds=1))  # what comes during a read is handed in soon
+    await appeal.quiet()
+    door = desk.engine.door
+    door.reading.clear()
+    door.read_by = answered = asyncio.Event()
+    await appeal.handle.signal(FreezeAppeal.resync)
+    await asyncio.wait_for(door.reading.wait(), 10)  # what stands was read, and is on its way
+    await appeal.decided_elsewhere(c.Submit(declaration=True), MERCHANT)
+    await appeal.handle.signal(FreezeAppeal.resync)
+    await handed_in(appeal, 2)
+    answered.set()
+    await appeal.until("in_review_1")
 
 
 async def test_a_command_that_saw_a_newer_version_makes_the_procedure_read_first(desk: Desk) -> None:

@@ -41,6 +41,30 @@ async def test_a_hold_above_what_the_merchant_has_is_recorded_with_what_there_wa
     assert await appeal.approve(REVIEWER_1, 0) == "FirstApproval"
 
 
+async def test_a_hold_refused_without_a_word_of_what_there_is_is_tried_again_and_never_taken_for_an_empty_account(
+    desk: Desk,
+) -> None:
+    desk.hands.next("ledger.hold", refusing("invalid", status=422), refusing("insufficient-payable", available_fen=120))
+    appeal = await desk.open()
+    case = await appeal.until_event("DiscrepancyFound")
+    assert (case.controls[0].in_force, "HoldRefused" in await appeal.types()) == (False, False)
+    await desk.sleep(minutes(65))
+    case = await appeal.until_event("HoldRefused")
+    assert [refused["available_fen"] for refused in await appeal.bodies("HoldRefused")] == [120]
+    assert len(set(desk.hands.tried("ledger.hold"))) == 1
+    assert case.refused == ()
+
+
+async def test_a_hold_whose_look_up_is_refused_is_asked_for_until_the_ledger_says(desk: Desk) -> None:
+    desk.hands.next("ledger.hold", LOST)
+    desk.hands.next("ledger.look_up", refusing("not-you", status=403))
+    appeal = await desk.open()
+    await desk.sleep(minutes(5))
+    await appeal.until(lambda case: case.controls[0].in_force)
+    assert len(desk.hands.tried("ledger.hold")) == 1
+    assert "HoldRefused" not in await appeal.types()
+
+
 async def test_a_block_the_terminal_system_refuses_is_tried_every_hour_until_it_stands(desk: Desk) -> None:
     desk.hands.next("terminals.block", refusing("no-such-terminal"), refusing("no-such-terminal"))
     appeal = await desk.open(kind="txn_block", held_fen=0)

@@ -3,6 +3,7 @@ closed case is taken up again."""
 
 from __future__ import annotations
 
+from tests.workflows.hands import refusing
 from tests.workflows.world import (
     COMPLIANCE,
     COMPLIANCE_2,
@@ -81,6 +82,30 @@ async def test_what_a_partial_release_left_is_disposed_of_on_day_180(desk: Desk)
     await appeal.bank_says()
     closed = await appeal.until("closed_released")
     assert (closed.settled.release_fen, closed.remaining_fen) == (HELD, 0)
+
+
+async def test_a_watch_that_risk_control_refuses_does_not_keep_what_is_left_from_being_disposed_of(desk: Desk) -> None:
+    appeal = await desk.open()
+    await appeal.in_review()
+    await desk.sleep(days(179))
+    desk.hands.next("risk.monitor", *(refusing("merchant-unknown") for _ in range(60)))
+    assert await appeal.approve(REVIEWER_1, 5_000_000) == "FirstApproval"
+    assert await appeal.approve(REVIEWER_2, 5_000_000) == "SecondApproval"
+    await appeal.until_sent()
+    await appeal.bank_says()
+    await appeal.until_event("DiscrepancyFound")
+    await desk.sleep(days(1.1))
+    await appeal.until_event("DisposalDue")
+    assert (await appeal.quiet()).refused == ()  # nobody needs the watch any more
+    assert await appeal.approve(SUPERVISOR) == "FirstApproval"
+    assert await appeal.approve(COMPLIANCE) == "SecondApproval"
+    await appeal.until_sent()
+    desk.hands.script.clear()
+    await appeal.bank_says()
+    await appeal.until("closed_released")
+    await appeal.quiet()
+    assert desk.hands.did().count("risk.monitor") == 1
+    assert len(set(desk.hands.tried("risk.monitor"))) == 1
 
 
 async def test_a_disposal_waits_while_another_case_is_open_on_the_terminal_and_is_tried_every_day(desk: Desk) -> None:

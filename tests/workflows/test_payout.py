@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 
 from domain.case import Case
-from tests.workflows.hands import refusing
+from tests.workflows.hands import LOST, refusing
 from tests.workflows.world import (
     HELD,
     MERCHANT,
@@ -74,6 +74,25 @@ async def test_a_payout_refused_for_good_is_treated_as_one_that_came_back(desk: 
     case = await appeal.until(lambda case: case.release.payout == "account_needed")
     assert "status.report_status" in desk.hands.did()
     assert case.standing_controls == ()
+
+
+async def test_a_payout_whose_look_up_is_refused_stays_unknown_until_the_bank_answers_and_is_paid_once(
+    desk: Desk,
+) -> None:
+    appeal = await desk.open()
+    desk.hands.next("bank.pay_out", LOST)
+    desk.hands.next("bank.look_up", *(refusing("not-you", status=403) for _ in range(3)))
+    await appeal.approved()
+    await appeal.until_event("StepUnknown")
+    case = await appeal.quiet()
+    assert (case.release.in_flight.state, case.release.payout) == ("unknown", "none")  # type: ignore[union-attr]
+    await desk.sleep(minutes(15))
+    await appeal.until_sent()
+    await appeal.bank_says()
+    await appeal.until("closed_released")
+    assert len(desk.hands.tried("bank.look_up")) == 4
+    assert len(desk.hands.tried("bank.pay_out")) == 1
+    assert not {"StepFailed", "PayoutAccountNeeded"} & set(await appeal.types())
 
 
 async def test_a_settlement_account_that_changed_during_the_release_is_not_paid_until_it_was_checked_and_approved(

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import timedelta
+
 from domain.case import Case
+from domain.commands import PostMessage
 from tests.workflows.hands import LOST, VANISHED, refusing
-from tests.workflows.world import HELD, MERCHANT, REVIEWER_1, REVIEWER_2, Desk, days, minutes
+from tests.workflows.world import HELD, MERCHANT, POLICY, REVIEWER_1, REVIEWER_2, Desk, days, minutes
+from workflows import orders
+from workflows.freeze_appeal import FreezeAppeal
 
 WHOLE_RELEASE = [
     "ledger.reserve",
@@ -170,6 +176,25 @@ async def test_a_reversal_that_is_refused_is_tried_again_every_hour(desk: Desk) 
     assert [state for _, state in steps_of(case)[:3]] == ["undone"] * 3
 
 
+async def test_a_reversal_that_is_refused_keeps_the_procedure_from_nothing_else(desk: Desk) -> None:
+    appeal = await desk.open()
+    desk.hands.next("ledger.ledger_release", refusing("insufficient-held"))
+    desk.hands.next("risk.reinstate_risk_rule", refusing("rule-locked"), refusing("rule-locked"))
+    await appeal.approved()
+    await appeal.until_event("DiscrepancyFound")
+    await appeal.quiet()
+    written = await appeal.decided_elsewhere(PostMessage("merchant", "vault:message:1"), MERCHANT)
+    await appeal.handle.signal(FreezeAppeal.resync)
+    for _ in range(100):
+        if await appeal.handle.query(FreezeAppeal.position) == written[-1].position:
+            break
+        await asyncio.sleep(0.02)
+    assert await appeal.handle.query(FreezeAppeal.position) == written[-1].position
+    await desk.sleep(minutes(125))
+    await appeal.until("in_review_1")
+    assert desk.hands.did().count("risk.reinstate_risk_rule") == 1
+
+
 async def test_a_step_refused_after_the_pivot_goes_only_forward(desk: Desk) -> None:
     appeal = await desk.open()
     desk.hands.next("status.report_status", refusing("unknown-terminal"))
@@ -285,6 +310,24 @@ async def test_withdrawing_while_an_effect_took_place_unanswered_reverses_it(des
     await desk.sleep(minutes(2))
     await appeal.until("closed_withdrawn")
     assert desk.hands.did()[-2:] == ["risk.reinstate_risk_rule", "ledger.cancel_reservation"]
+
+
+async def test_an_effect_that_still_arrives_after_a_withdrawal_is_found_and_reversed(desk: Desk) -> None:
+    appeal = await desk.open()
+    desk.hands.next("risk.lift_risk_rule", VANISHED, VANISHED)
+    await appeal.approved()
+    await appeal.until_event("StepUnknown")
+    case = await appeal.quiet()
+    await appeal.give(MERCHANT, "withdraw", reason="changed my mind")
+    looks = len(desk.hands.tried("risk.look_up"))
+    await desk.sleep(timedelta(seconds=POLICY.timers.step_backoff_first_seconds + 15))
+    assert len(desk.hands.tried("risk.look_up")) == looks + 1
+    assert (await appeal.under_way("lift_risk_rule")).release.in_flight.state == "unknown"  # type: ignore[union-attr]
+    desk.hands.arrives("risk.lift_risk_rule", orders.for_step(case, case.release.in_flight))  # type: ignore[arg-type]
+    await desk.sleep(minutes(2))
+    await appeal.until("closed_withdrawn")
+    assert desk.hands.did()[-3:] == ["risk.lift_risk_rule", "risk.reinstate_risk_rule", "ledger.cancel_reservation"]
+    assert "StepFailed" not in await appeal.types()
 
 
 async def test_withdrawing_during_a_step_that_is_refused_ends_withdrawn(desk: Desk) -> None:

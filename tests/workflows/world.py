@@ -169,20 +169,21 @@ class Appeal:
     async def input(self) -> CaseInput:
         return CaseInput(entries_json(await self.entries()), self.continue_after)
 
-    async def start(self) -> None:
+    async def start(self, **options: Any) -> None:
         """As the relay starts it."""
         (case,) = await Relay(self.desk.journal.pool).cases([self.case_id])
-        await self.desk.engine.env.client.start_workflow(FreezeAppeal.run, await self.input(), **beginning(case))
+        start = beginning(case) | options
+        await self.desk.engine.env.client.start_workflow(FreezeAppeal.run, await self.input(), **start)
 
     async def stop(self) -> None:
         """The engine loses the case."""
         with suppress(RPCError):
             await self.handle.terminate()
 
-    async def start_anew(self) -> None:
+    async def start_anew(self, **options: Any) -> None:
         """The engine lost the case; it is started again from its journal, as `thaw recover` does."""
         await self.stop()
-        await self.start()
+        await self.start(**options)
 
     @property
     def handle(self) -> WorkflowHandle[FreezeAppeal, str]:
