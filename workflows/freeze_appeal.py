@@ -44,7 +44,7 @@ with workflow.unsafe.imports_passed_through():
         refused_before,
         senseless,
     )
-    from workflows.persisting import persist, settle
+    from workflows.persisting import attempt, persist_later, settle
     from workflows.record import Record, RefusedBeforeError, UnfitError
     from workflows.showing import Showing
 
@@ -283,10 +283,13 @@ class FreezeAppeal:
             await settle(self._record, order.key)
 
     async def _persist(self, effect: str, order: ports.Order, summary: str) -> ports.Receipt | None:
-        """Have an effect for as long as the case stays in its stage. (A run that was held up by one before goes on to
-        wait for it.)"""
-        work = persist(self._record, effect, order, summary)
-        return await (self._until_moved(work) if workflow.patched("a-refusal-holds-up-no-case") else work)
+        """Have an effect; a refused one is tried again for as long as the case stays in its stage. (A run that was held
+        up by one before goes on to wait for it.)"""
+        receipt = await attempt(self._record, effect, order, summary)
+        if receipt is not None:
+            return receipt
+        again = persist_later(self._record, effect, order, summary)
+        return await (self._until_moved(again) if workflow.patched("a-refusal-holds-up-no-case") else again)
 
     # --- effects ----------------------------------------------------------------------------------------------------
 

@@ -26,11 +26,19 @@ def never(_: ActivityError) -> bool:
 async def persist(record: Record, name: str, order: ports.Order, summary: str, final: Final = never) -> ports.Receipt:
     """Have an effect, however long someone takes to put right what stands in its way. That it is refused is journaled
     once, and so is that it took place after all. Raises a refusal that is `final`."""
+    receipt = await attempt(record, name, order, summary, final)
+    return receipt or await persist_later(record, name, order, summary, final)
+
+
+async def persist_later(
+    record: Record, name: str, order: ports.Order, summary: str, final: Final = never
+) -> ports.Receipt:
+    """The same for an effect that has just been refused: it is tried again in an hour."""
     while True:
-        receipt = await _try(record, name, order, summary, final)
+        await effects.in_an_hour(f"{summary} was refused")
+        receipt = await attempt(record, name, order, summary, final)
         if receipt is not None:
             return receipt
-        await effects.in_an_hour(f"{summary} was refused")
 
 
 async def persist_while(
@@ -39,7 +47,7 @@ async def persist_while(
     """The same for as long as it is needed. An order under way is not taken back; one that is refused is given up,
     and with it what was to be put right."""
     while True:
-        receipt = await _try(record, name, order, summary)
+        receipt = await attempt(record, name, order, summary)
         if receipt is not None:
             return receipt
         if not await effects.needed_in_an_hour(needed, f"{summary} was refused"):
@@ -47,10 +55,10 @@ async def persist_while(
             return None
 
 
-async def _try(
+async def attempt(
     record: Record, name: str, order: ports.Order, summary: str, final: Final = never
 ) -> ports.Receipt | None:
-    """The effect, or None when it was refused."""
+    """The effect, or None when it was refused, which is journaled. Raises a refusal that is `final`."""
     try:
         receipt = await effects.insist(name, order, record.policy.timers, summary)
     except ActivityError as error:
