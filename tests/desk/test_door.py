@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -74,6 +75,7 @@ async def test_the_code_in_the_letter_leads_to_the_case_once(house: House, gatew
     surfer = Surfer(house)
     await ask(surfer, case_id.lower())
     letter = await gateway.letter()
+    await asyncio.gather(*house.desk.work)  # it is noted where the letter went, which nobody reads that fast
     assert (letter["to"], letter["channel"], letter["notice"]) == ("merchant1@example.com", "email", "portal_code")
     assert letter["case_id"] == case_id
     wide = code_in(letter["text"])[:3].translate({ord("0") + n: ord("０") + n for n in range(10)})
