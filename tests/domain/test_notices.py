@@ -8,8 +8,9 @@ import pytest
 from domain import commands as c
 from domain.case import Case, OwedNotice
 from domain.events import MessageRecorded, NoticeSent
-from tests.domain.appeals import Appeal, carry_out, tell
+from tests.domain.appeals import Appeal, carry_out, carry_out_until, tell
 from tests.domain.specification import CASE_ID, MERCHANT, Past, given
+from workflows.orders import for_step
 
 
 def to_merchant(case: Case) -> list[str]:
@@ -123,6 +124,18 @@ def test_no_refusal_of_a_merchants_command_names_a_secret_reason_or_its_form() -
     for refused in refusals:
         assert "J02" not in f"{refused.text.zh} {refused.text.en} {refused.facts}"
         assert "D25" not in f"{refused.text.zh} {refused.text.en} {refused.facts}"
+
+
+@pytest.mark.parametrize("kept_fen", [0, 590_000])
+def test_the_notice_of_a_release_says_what_stays_held(kept_fen: int) -> None:
+    appeal = Appeal()
+    reviewed = appeal.awaiting_first_review()
+    approval = c.Approve(reviewed.case.remaining_fen - kept_fen, 0, 0, "the papers account for it")
+    approved = reviewed.when(approval, by=appeal.first).accepted
+    past = carry_out_until(approved.when(c.Execute()).accepted, "send_notice")
+    assert past.case.release.in_flight is not None
+    order = for_step(past.case, past.case.release.in_flight)
+    assert (order.remaining_fen, order.public_reason) == (kept_fen, past.case.reason_code)
 
 
 # --- over a whole case ----------------------------------------------------------------------------------------------
