@@ -44,7 +44,8 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Append:
-    """Events to be written at once, and what the lists show after them (`tasks` and `controls` None: unchanged)."""
+    """Events to be written at once, and what the lists show after them (`tasks` and `controls` None: unchanged);
+    `changes` is what is new in `summary`."""
 
     case_id: str
     drafts: tuple[Draft, ...]
@@ -52,6 +53,7 @@ class Append:
     actor: str
     command_id: str
     summary: Row
+    changes: Row
     tasks: list[Row] | None
     controls: list[Row] | None
 
@@ -68,7 +70,7 @@ class Append:
 
     def request(self, head: Head, entries: Sequence[Entry]) -> str:
         """The AppendRequest that writes `entries` after `head`."""
-        return compose(KIND, head, entries, summary=self.summary, tasks=self.tasks, controls=self.controls)
+        return compose(KIND, head, entries, summary=self.changes, tasks=self.tasks, controls=self.controls)
 
 
 class Story:
@@ -116,16 +118,22 @@ def _appended(
     case_id: str, past: History, made: tuple[Draft, ...], at: str, actor: str, command_id: str
 ) -> tuple[History, Append]:
     """The history after the events, and the append that writes them: unchanged lists are left out of it."""
-    append = Append(case_id, made, at, actor, command_id, {}, None, None)
+    append = Append(case_id, made, at, actor, command_id, {}, {}, None, None)
     after = past.after(append.sealed(past.head))
     lists = [listing.tasks(after.case, POLICY, at), listing.control_rows(after.case)]
+    summary, stood = _listed(after.case), Row()
     if past.head.position:
+        stood = _listed(past.case)
         before = [listing.tasks(past.case, POLICY, at), listing.control_rows(past.case)]
         tasks, controls = (new if new != old else None for new, old in zip(lists, before, strict=True))
     else:
         tasks, controls = lists
-    summary = listing.summary(after.case, POLICY) | {"started": True}
-    return after, replace(append, summary=summary, tasks=tasks, controls=controls)
+    changes = listing.changes(stood, summary)
+    return after, replace(append, summary=summary, changes=changes, tasks=tasks, controls=controls)
+
+
+def _listed(case: Case) -> Row:
+    return listing.summary(case, POLICY) | {"started": True}
 
 
 def placed_control(case_id: str, at: str) -> PlacedControl:

@@ -6,7 +6,7 @@ Written in the same transaction as the events they follow from, so a reviewer se
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from domain import agreement, field
@@ -23,6 +23,8 @@ from domain.waiting import waiting_on
 
 TASK_KINDS = ("review_1", "review_2", "account_check", "hold_rejustify")
 """The decisions that cases have for people."""
+_WAITING = {"due_at", "waiting_on", "waiting_since", "sentence_zh", "sentence_en"}
+_NOT_KNOWN = object()
 
 
 def summary(case: Case, policy: Policy) -> dict[str, Any]:
@@ -46,6 +48,16 @@ def summary(case: Case, policy: Policy) -> dict[str, Any]:
         "sentence_zh": waiting.sentence.zh,
         "sentence_en": waiting.sentence.en,
     }
+
+
+def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+    """What is to be written of the row `after` where `before` stands (empty: not known): nothing, what the case waits
+    for, or the whole row. (Not any set of columns: the journal prepares a statement for each.) The version is
+    written with every event."""
+    changed = {name for name in after if before.get(name, _NOT_KNOWN) != after[name]} - {"version"}
+    if not changed <= _WAITING:
+        return dict(after)
+    return {name: after[name] for name in _WAITING} if changed else {}
 
 
 def tasks(case: Case, policy: Policy, now: str) -> list[dict[str, Any]]:

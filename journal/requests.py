@@ -2,7 +2,8 @@
 
 AppendRequest: `{stream, kind, expected_position, expected_head, command_id, entries, summary, tasks, controls}`.
 `entries` continue the expected head under one command. `summary` is the case's row of the list after them (null for
-a stream that is no case). `tasks` and `controls` are each null (unchanged) or the case's whole new set.
+a stream that is no case): the whole row of a case that is new, opens or closes; of others the columns that may have
+changed, if any. `tasks` and `controls` are each null (unchanged) or the case's whole new set.
 
 AppendAnswer: `{outcome, entries}`, where the entries are those the writer lacks:
 - `ok`: written;
@@ -19,10 +20,11 @@ from typing import Any, Literal, Self
 
 import orjson
 
-from domain.stream import Entry, Head, canonical
+from domain.stream import GENESIS, Entry, Head, canonical
 
 Outcome = Literal["ok", "duplicate", "conflict"]
 OK = '{"outcome":"ok","entries":[]}'
+_WITH_OPEN = frozenset({"live", "closed_at"})
 
 
 class InvalidRequestError(ValueError):
@@ -52,6 +54,12 @@ class AppendRequest:
         """Which piece of `append.sql` moves or makes the stream's head."""
         return f"{'continue' if self.expected.position else 'create'}_{'stream' if self.summary is None else 'case'}"
 
+    @property
+    def columns(self) -> frozenset[str]:
+        """The columns of the case list that it sets, beside the head."""
+        given = frozenset(self.summary or ())
+        return given | _WITH_OPEN if "open" in given else given
+
     def values(self) -> dict[str, bytes | None]:
         """The values of the statement's parameters by name, each as the text PostgreSQL reads. InvalidRequestError for
         one that it would cut short."""
@@ -73,14 +81,14 @@ class AppendRequest:
             values[f"data_{n}"] = entry["data"]
             values[f"hash_{n}"] = f"\\x{entry['hash']}"
         if self.summary is not None:
-            values |= {"live": self.summary["open"], **self.summary}
+            values |= {"live": self.summary.get("open"), **self.summary}
         for name, rows in (("tasks", self.tasks), ("controls", self.controls)):
             if rows is not None:
                 values[name] = canonical(rows)
         texts = {name: None if value is None else str(value).encode() for name, value in values.items()}
-        for name, text in texts.items():
-            if text is not None and b"\0" in text:  # PostgreSQL's library would read it as the text's end
-                raise InvalidRequestError(f"{self.stream}: {name} contains a NUL, which no column can hold")
+        if b"\0" in b"".join(filter(None, texts.values())):  # PostgreSQL's library would read it as the text's end
+            name = next(name for name, text in texts.items() if text and b"\0" in text)
+            raise InvalidRequestError(f"{self.stream}: {name} contains a NUL, which no column can hold")
         return texts
 
     @classmethod
@@ -110,6 +118,8 @@ def _check_chain(stream: str, command_id: str, head: Head, entries: Sequence[Map
     """That the entries are this command's, in this stream, each after the one before (their digests are not redone)."""
     if not entries:
         raise InvalidRequestError(f"{stream}: an append without entries")
+    if head.position == 0 and head.hash != GENESIS:
+        raise InvalidRequestError(f"{stream}@0: a new stream continues nothing")
     position, hash_ = head.position, head.hash
     for entry in entries:
         position += 1

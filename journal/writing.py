@@ -17,6 +17,8 @@ from journal.statements import Connection, load
 PIECES = {name: sql.decode() for name, sql in load("append").items()}
 READ = load("read")
 NAMED = re.compile(r"%\((\w+)\)s")
+COLUMNS = dict(line.split(" = ", 1) for line in PIECES["columns"].splitlines() if not line.startswith("--"))
+"""What the case list shows of a case: each column, and what an append sets it to."""
 
 _prepared: WeakKeyDictionary[Connection, set[bytes]] = WeakKeyDictionary()
 
@@ -91,16 +93,19 @@ async def _has_command(connection: Connection, request: AppendRequest) -> bool:
 
 
 @cache
-def statement(head: str, size: int, tasks: bool, controls: bool) -> Statement:
-    """The statement that moves or makes a head (a piece of `append.sql`) and writes `size` events, with or without the
-    sets of tasks and controls, so that the frequent form does no needless work."""
+def statement(head: str, size: int, columns: frozenset[str], tasks: bool, controls: bool) -> Statement:
+    """The statement that moves or makes a head (a piece of `append.sql`) and writes `size` events, with those columns
+    of the case list, and with or without the sets of tasks and controls, so that the frequent form does no needless
+    work."""
     events = ",\n".join(PIECES["event"].format(n=n, m=n - 1) for n in range(1, size + 1))
-    parts = [f"head as (\n{PIECES[head].format(last=size)}\n)"]
+    given = "".join(f",\n    {name} = {value}" for name, value in COLUMNS.items() if name in columns)
+    parts = [f"head as (\n{PIECES[head].format(last=size, columns=given)}\n)"]
     parts += [PIECES[name].format() for name, given in (("tasks", tasks), ("controls", controls)) if given]
     sql = f"with {', '.join(parts)}\n{PIECES['events'].format(events=events)}"
     names = tuple(dict.fromkeys(NAMED.findall(sql)))
     numbered = NAMED.sub(lambda match: f"${names.index(match[1]) + 1}", sql)
-    return Statement(f"thaw_{head}_{size}_{tasks:d}{controls:d}".encode(), numbered.encode(), names)
+    mask = sum(1 << number for number, name in enumerate(COLUMNS) if name in columns)
+    return Statement(f"thaw_{head}_{size}_{mask:x}_{tasks:d}{controls:d}".encode(), numbered.encode(), names)
 
 
 async def _execute(connection: Connection, request: AppendRequest) -> int:
@@ -110,7 +115,9 @@ async def _execute(connection: Connection, request: AppendRequest) -> int:
     texts for parameters and a row count for an answer needs none of it. Inside a transaction the statement is planned
     anew: psycopg deallocates what is prepared whenever one is rolled back, and finding that out would end this one.
     """
-    asked = statement(request.head, request.size, request.tasks is not None, request.controls is not None)
+    asked = statement(
+        request.head, request.size, request.columns, request.tasks is not None, request.controls is not None
+    )
     values = request.values()
     parameters = [values.get(name) for name in asked.parameters]
     async with connection.lock:

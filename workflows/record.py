@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
@@ -62,6 +63,7 @@ class Record:
         self._lock = asyncio.Lock()
         self._stale = False
         self._doubts = 0
+        self._summary: dict[str, Any] = {}
         self._lists: dict[str, str] = {}
 
     @property
@@ -183,7 +185,8 @@ class Record:
         )
         after = self.history.after(entries)
         lists = self._lists_of(after.case, asked.at)
-        request = self._request(entries, after.case, lists)
+        summary = listing.summary(after.case, self.policy)
+        request = self._request(entries, after.case, summary, lists)
         try:
             text = await _at_journal(ports.JOURNAL_APPEND, request, summary=entries[-1].type)
         except (ActivityError, ApplicationError) as error:
@@ -196,13 +199,13 @@ class Record:
         answer = orjson.loads(text)
         if answer["outcome"] == "ok":
             self._take(entries, after)
-            self._lists = lists
+            self._summary, self._lists = summary, lists
             return True
         await self._catch_up(tuple(Entry(**row) for row in answer["entries"]))
         return False
 
-    def _request(self, entries: tuple[Entry, ...], after: Case, lists: dict[str, str]) -> str:
-        """The append as one pre-serialised text; lists that did not change are left out of it."""
+    def _request(self, entries: tuple[Entry, ...], after: Case, summary: dict[str, Any], lists: dict[str, str]) -> str:
+        """The append as one pre-serialised text; what did not change in the lists is left out of it."""
         new = {name: orjson.loads(text) if self._lists.get(name) != text else None for name, text in lists.items()}
         return canonical(
             {
@@ -212,7 +215,7 @@ class Record:
                 "expected_head": self.history.head.hash,
                 "command_id": entries[0].command_id,
                 "entries": [entry.row() for entry in entries],
-                "summary": listing.summary(after, self.policy),
+                "summary": listing.changes(self._summary, summary),
                 **new,
             }
         )
@@ -256,7 +259,7 @@ class Record:
     async def _read_after(self, position: int) -> tuple[Entry, ...]:
         order = ports.ReadOrder(self.case.case_id, position)
         text = await _at_journal(ports.JOURNAL_READ, order, summary="read the journal")
-        self._lists = {}
+        self._summary, self._lists = {}, {}
         return entries_of(text)
 
 

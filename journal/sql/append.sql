@@ -5,19 +5,30 @@
 -- `{n}`, `{m}` and `{last}` are numbers of events: this one, the one before it (the expected head is 0), and the last.
 
 -- name: continue_case
--- The row of a case that has next events: its head, and what the case list shows after them.
+-- The row of a case that has next events: its head, and those of the columns below that its writer gives.
 update journal.streams as s
-set position = s.position + {last}, head = %(hash_{last})s::bytea,
-    version = %(version)s::integer, status = %(status)s::text, open = %(open)s::boolean, live = %(live)s::boolean,
-    started = coalesce(%(started)s::boolean, s.started),
-    closed_at = case when not %(open)s::boolean then coalesce(s.closed_at, clock_timestamp()) end,
-    merchant_no = %(merchant_no)s::text, terminal_sn = %(terminal_sn)s::text, reason_code = %(reason_code)s::text,
-    public_reason_code = %(public_reason_code)s::text, tier = %(tier)s::text, held_fen = %(held_fen)s::bigint,
-    due_at = %(due_at)s::timestamptz, waiting_on = %(waiting_on)s::text,
-    waiting_since = %(waiting_since)s::timestamptz, sentence_zh = %(sentence_zh)s::text,
-    sentence_en = %(sentence_en)s::text
+set position = s.position + {last}, head = %(hash_{last})s::bytea, version = %(version)s::integer{columns}
 where s.stream = %(stream)s::text and s.position = %(position)s::integer and s.head = %(hash_0)s::bytea
 returning s.stream, s.kind, s.reason_code
+
+-- name: columns
+-- What the case list shows of a case, a line each.
+status = %(status)s::text
+open = %(open)s::boolean
+live = %(live)s::boolean
+started = %(started)s::boolean
+closed_at = case when not %(open)s::boolean then coalesce(s.closed_at, clock_timestamp()) end
+merchant_no = %(merchant_no)s::text
+terminal_sn = %(terminal_sn)s::text
+reason_code = %(reason_code)s::text
+public_reason_code = %(public_reason_code)s::text
+tier = %(tier)s::text
+held_fen = %(held_fen)s::bigint
+due_at = %(due_at)s::timestamptz
+waiting_on = %(waiting_on)s::text
+waiting_since = %(waiting_since)s::timestamptz
+sentence_zh = %(sentence_zh)s::text
+sentence_en = %(sentence_en)s::text
 
 -- name: create_case
 -- The row of a new case. Nothing is written when the stream exists or another case of this kind is open on the

@@ -8,7 +8,7 @@ from domain import commands as c
 from domain.actors import Actor
 from domain.business_time import parse_time
 from domain.case import Case, Status
-from domain.listing import allowed_commands, control_rows, summary, tasks
+from domain.listing import allowed_commands, changes, control_rows, summary, tasks
 from domain.text import Text
 from tests.domain.appeals import HELD, Appeal, a_control, approve, carry_out, tell
 from tests.domain.specification import (
@@ -53,6 +53,15 @@ def test_a_closed_case_is_live_while_it_is_watched_and_not_afterwards(appeal_rel
     assert (summary(past.case, POLICY)["open"], summary(past.case, POLICY)["live"]) == (False, True)
     past = past.when_due("monitoring").accepted
     assert summary(past.case, POLICY)["live"] is False
+
+
+def test_only_what_may_have_changed_in_a_row_is_written_again() -> None:
+    before = summary(Appeal.of("R01").frozen().case, POLICY)
+    assert changes({}, before) == before
+    assert changes(before, before) == changes(before, before | {"version": 9}) == {}
+    waiting = {name: before[name] for name in ("due_at", "waiting_on", "waiting_since", "sentence_zh", "sentence_en")}
+    assert changes(before, before | {"sentence_en": "Waiting."}) == waiting | {"sentence_en": "Waiting."}
+    assert changes(before, before | {"tier": "L3"}) == before | {"tier": "L3"}
 
 
 # --- tasks ----------------------------------------------------------------------------------------------------------

@@ -158,6 +158,22 @@ async def test_the_summary_becomes_the_cases_row(journal, case):
     assert row == ("reason_confirmed", "merchant", "L3", None, 2, True, None)
 
 
+async def test_of_a_summary_only_the_columns_that_are_given_are_written(journal, case):
+    asked = json.loads(case.request("confirm", "ReasonConfirmed", "NoticeSent"))
+    await journal.append(json.dumps(asked | {"summary": {"waiting_on": "merchant", "sentence_en": "Waiting."}}))
+    await case.catch_up(journal)
+    asked = json.loads(case.request("submit"))
+    await journal.append(json.dumps(asked | {"summary": {}}))
+
+    async with journal.pool.connection() as connection:
+        row = await (
+            await connection.execute(
+                "select position, version, waiting_on, sentence_en, status, tier, open, live from journal.streams"
+            )
+        ).fetchone()
+    assert row == (4, 4, "merchant", "Waiting.", "opened", "L2", True, True)
+
+
 async def test_a_second_open_case_of_a_kind_on_a_terminal_is_refused_by_name(journal, writer):
     await writer("FA-1", terminal_sn="SN-9").append(journal, "open")
 
@@ -188,6 +204,7 @@ async def test_a_case_cannot_reopen_beside_one_that_is_open(journal, writer):
         lambda body: body["entries"][0].update(previous_hash="00" * 32),
         lambda body: body["entries"][0].update(stream="FA-other"),
         lambda body: body["entries"][0].update(command_id="another"),
+        lambda body: body.update(expected_position=0),
         lambda body: body.pop("kind"),
         lambda body: body.update(entries=None),
     ],

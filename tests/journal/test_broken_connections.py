@@ -167,7 +167,9 @@ async def test_a_statement_that_the_server_forgot_is_prepared_again_and_no_other
             await (case := writer("FA-1")).catch_up(journal)
             await case.append(journal, command_id, "A")
         async with journal.pool.connection() as connection:
-            await connection.execute("deallocate thaw_create_case_1_00")
+            prepared = "select name from pg_prepared_statements where name like 'thaw_create_case%'"
+            ((name,),) = await (await connection.execute(prepared)).fetchall()
+            await connection.execute(f"deallocate {name}")
         assert (await writer("FA-2").append(journal, "c3", "A")).outcome == "ok"
         assert (await case.append(journal, "c4", "A")).outcome == "ok"
 

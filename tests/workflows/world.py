@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
+from psycopg.rows import dict_row
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.sdk.v1 import WorkflowMetadata
 from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionRequest
@@ -84,6 +85,8 @@ async def open_desk(engine: Engine, begins: str = MONDAY) -> AsyncIterator[Desk]
         for appeal in desk.appeals:
             await appeal.quiet()
             await appeal.stop()
+    for appeal in desk.appeals:
+        await appeal.is_listed_as_it_is()
 
 
 @dataclass
@@ -236,6 +239,17 @@ class Appeal:
 
     async def case(self) -> Case:
         return (await self.history()).case
+
+    async def is_listed_as_it_is(self) -> None:
+        """The case list's row, which appends write piece by piece, says what the events say."""
+        async with self.desk.journal.pool.connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
+            await cursor.execute("select * from journal.streams where stream = %s", [self.case_id])
+            row = await cursor.fetchone()
+        case = await self.case()
+        if row is not None and row["position"] == len(self.known):
+            shown = listing.summary(case, policies.load(case.policy_version))
+            times = {name: shown[name] and parse_time(shown[name]) for name in ("opened_at", "due_at", "waiting_since")}
+            assert row == {**row, **shown, **times}
 
     async def types(self) -> list[str]:
         return [entry.type for entry in await self.entries()]
