@@ -15,7 +15,7 @@ from desk.agreements import sign_url
 from desk.api.complaints import register
 from desk.bodies import Body
 from desk.contact_bodies import ComplaintBody
-from desk.controls import KIND
+from desk.filters import case_kind, one_of
 from desk.histories import Told, find
 from desk.language import language_of
 from desk.public import actor_shown, code_shown, event_shown, sentence_shown
@@ -23,14 +23,13 @@ from desk.routes import DeskRoute
 from desk.runs import run_link
 from desk.views import Viewer, case_view
 from domain.business_time import format_time, local_date
+from domain.case import TIERS, Status
 from domain.policy import Policy
 from domain.wire import body_of
 from journal.cases import Case, Filters
 from journal.pages import BadCursorError
 
 router = APIRouter(prefix="/api/v1/cases", tags=["cases"], route_class=DeskRoute)
-
-KINDS = {"K1": KIND, KIND: KIND}
 
 
 class CaseBody(Body):
@@ -97,11 +96,11 @@ async def get_cases(
     case's, terminal's or merchant's whole number a case is found at once, by the rest moments later."""
     outside = is_merchant_side(actor)
     filters = Filters(
-        kind=KINDS.get(kind, kind) if kind else None,
-        status=status,
+        kind=case_kind(kind),
+        status=one_of("status", status, tuple(Status)),
         open=open,
-        reason=reason,
-        tier=None if outside else tier,
+        reason=reason if outside else one_of("reason", reason, tuple(desk.policy.reasons)),
+        tier=None if outside else one_of("tier", tier, TIERS),
         assignee=None if outside else assignee,
         merchant_no=actor.merchant_no if outside else merchant_no,
         terminal_sn=terminal_sn,

@@ -12,15 +12,17 @@ from pydantic import AwareDatetime, Field, StrictInt
 
 from desk import problems
 from desk.access import TheDesk, allow, caller
-from desk.api.cases import KINDS, bad_cursor, moment
+from desk.api.cases import bad_cursor, moment
 from desk.bodies import Body, Recorded
 from desk.commands import not_taken
 from desk.context import Desk
+from desk.filters import one_of, task_kind
 from desk.queue_stream import Changes
 from desk.refusals import refuse
 from desk.routes import DeskRoute
 from domain.actors import Actor
 from domain.business_time import due_time
+from domain.case import TIERS
 from domain.money import MOST_FEN
 from journal.claims import NotTaken
 from journal.pages import BadCursorError, Page
@@ -87,10 +89,10 @@ async def queue_page(
     *,
     put_off: bool,
 ) -> Page[QueuedTask]:
-    """A page of the queue for the caller. Raises the 422 problem for a cursor that is none."""
+    """A page of the queue for the caller. Raises the 422 problem for a cursor, a tier or a kind that is none."""
     try:
         return await desk.queue.page(
-            actor.name, actor.roles, tier=tier or None, kind=KINDS.get(kind, kind) if kind else None,
+            actor.name, actor.roles, tier=one_of("tier", tier, TIERS), kind=task_kind(kind),
             due_before=due_before, amount_from=amount_from, aside=put_off, cursor=cursor, limit=limit,
         )  # fmt: skip
     except BadCursorError as error:
@@ -100,7 +102,7 @@ async def queue_page(
 @router.post("/queue/next", summary="Claim the most urgent task", responses={204: {"description": "nothing to do"}})
 async def post_next(actor: Taker, desk: TheDesk, tier: str | None = None, kind: str | None = None) -> Any:
     """200 with the task, now the caller's; 204 when there is none."""
-    kind = KINDS.get(kind, kind) if kind else None
+    tier, kind = one_of("tier", tier, TIERS), task_kind(kind)
     task = await desk.queue.claim_next(actor.name, actor.roles, tier=tier, kind=kind)
     return task_shown(task) if task else Response(status_code=204)
 

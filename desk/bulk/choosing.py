@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from desk import problems
-from desk.api.cases import KINDS
 from desk.bulk.actions import MOST_ITEMS, OF_TASKS
 from desk.bulk.bodies import BulkBody, CaseFilter, QueueFilter
 from desk.context import Desk
+from desk.filters import case_kind, task_kind
 from desk.refusals import refuse
 from domain.actors import Actor
 from journal.cases import Filters
@@ -55,7 +55,7 @@ async def _listed(desk: Desk, asked: CaseFilter) -> list[str]:
     cursor = None
     filters = Filters(
         **asked.model_dump(exclude={"kind", "status"}),
-        kind=KINDS.get(asked.kind, asked.kind) if asked.kind else None,
+        kind=case_kind(asked.kind),
         status=asked.status.value if asked.status else None,
     )
     while len(found) <= MOST_ITEMS:
@@ -70,7 +70,7 @@ async def _listed(desk: Desk, asked: CaseFilter) -> list[str]:
 async def _queued(desk: Desk, actor: Actor, body: BulkBody) -> list[Chosen]:
     """The queue as the caller sees it, most urgent first."""
     asked = body.queue or QueueFilter()
-    kind = KINDS.get(asked.kind, asked.kind) if asked.kind else None
+    kind = task_kind(asked.kind)
     found: list[Chosen] = []
     cursor = None
     while len(found) <= MOST_ITEMS:

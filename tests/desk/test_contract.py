@@ -94,6 +94,33 @@ async def test_the_list_comes_in_pages_newest_first(house: House, control):
     assert (await house.officer1.get("/api/v1/cases?q=SN-1")).json()["items"][0]["case_id"] == ids[1]
 
 
+@pytest.mark.parametrize(
+    ("path", "field", "named"),
+    [
+        ("/api/v1/cases?status=opne", "status", "in_review_1"),
+        ("/api/v1/cases?kind=K9", "kind", "freeze_appeal"),
+        ("/api/v1/cases?tier=L9", "tier", "L2"),
+        ("/api/v1/cases?reason=R99", "reason", "R01"),
+        ("/api/v1/queue?kind=review", "kind", "review_1"),
+        ("/api/v1/queue?tier=2", "tier", "L2"),
+    ],
+)
+async def test_a_filter_that_can_match_nothing_is_a_mistake_and_not_an_empty_list(
+    house: House, path: str, field: str, named: str
+):
+    answer = await house.reviewer1.get(path)
+    (error,) = answer.json()["errors"]
+    assert (answer.status_code, error["field"]) == (422, field)
+    assert named in error["detail"]
+    nothing = path.partition("=")[0] + "="
+    assert (await house.reviewer1.get(nothing)).status_code == 200
+
+
+async def test_a_merchant_is_not_told_by_a_filter_which_reasons_there_are(house: House):
+    answer = await house.merchant1.get("/api/v1/cases?reason=J99")
+    assert (answer.status_code, answer.json()["items"]) == (200, [])
+
+
 async def test_a_terminal_stays_with_its_merchant_and_numbers_stay_unique(house: House):
     terminal = {
         "terminal_sn": "SN-7", "tusn": "00000302DEMO00000001", "terminal_id": "31000009", "model": "X990",
