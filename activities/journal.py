@@ -6,11 +6,13 @@ from psycopg import DataError
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from domain.business_time import parse_time
 from domain.wire import entries_json
 from journal import Journal
+from journal.inbox import Inbox
 from journal.requests import InvalidRequestError
 from journal.writing import AnotherCaseIsOpenError
-from workflows.ports import JOURNAL_APPEND, JOURNAL_READ, UNFIT, ReadOrder
+from workflows.ports import JOURNAL_APPEND, JOURNAL_READ, JOURNAL_WAITING, UNFIT, ReadOrder, WaitingOrder
 
 ANOTHER_CASE_OPEN = "another-case-open"
 
@@ -38,3 +40,8 @@ class JournalHands:
     async def read(self, order: ReadOrder) -> str:
         """The entries after a position, as `domain.wire.entries_json`."""
         return entries_json(await self._journal.read(order.stream, order.after))
+
+    @activity.defn(name=JOURNAL_WAITING)
+    async def waiting(self, order: WaitingOrder) -> bool:
+        """Whether a command that came in time has not reached its case yet."""
+        return await Inbox(self._journal.pool).has_pending(order.case_id, parse_time(order.until))

@@ -143,10 +143,12 @@ class Inbox:
             found = await connection.execute(SQL["waiting_from"], {"case_id": case_id, "name": name, "but": but})
             return tuple([actor async for (actor,) in found])
 
-    async def has_pending(self, case_id: str) -> bool:
-        """Whether commands for this case wait (then a newer one must queue behind them)."""
+    async def has_pending(self, case_id: str, until: datetime | None = None) -> bool:
+        """Whether commands for this case wait (then a newer one must queue behind them), or any that came `until`
+        then."""
+        asked = {"case_id": case_id, "until": until}
         async with self._pool.connection() as connection:
-            row = await (await connection.execute(SQL["has_pending"], {"case_id": case_id})).fetchone()
+            row = await (await connection.execute(SQL["has_pending"], asked)).fetchone()
             return row is not None and bool(row[0])
 
 

@@ -33,6 +33,10 @@ Work = tuple[str, str]
 """A control and the effect it is to have."""
 
 _NEXT_TRY = timedelta(days=1)
+_LATE = timedelta(minutes=1)
+"""A deadline that is passed later than this was up while the engine or the workers were away."""
+_UNDER_WAY = timedelta(minutes=10)
+_LOOK_AGAIN = timedelta(seconds=10)
 
 
 class Duties:
@@ -65,10 +69,24 @@ class Duties:
             if due is None or await self._changed(due, self._left(due), f"{due.name} until {due.due[:16]}Z"):
                 await workflow.wait_condition(lambda: deadlines.earliest(self._case) is not None)
                 continue
+            if await self._forestalled(due):
+                continue
             passed = c.PassDeadline(due.name, due.due)
             answer = await self._record.proceed(passed, f"deadline:{due.name}:{due.due}")
             if isinstance(answer, Refused) and not self._left(due):
                 await self._changed(due, _NEXT_TRY, f"{due.name} could not be passed; it is tried again")
+
+    async def _forestalled(self, due: Due) -> bool:
+        """Whether a command that was given in time takes the deadline away. Where the engine was away when the time was
+        up, such commands are still on their way; they are waited for, but not for ever."""
+        late = workflow.now() - parse_time(due.due)
+        if late < _LATE or not workflow.patched("what-came-in-time-comes-first"):
+            return False
+        until = workflow.now() + _UNDER_WAY
+        while workflow.now() < until and await self._record.command_waits(due.due):
+            if await self._changed(due, _LOOK_AGAIN, f"commands given before {due.name} was up"):
+                return True
+        return deadlines.earliest(self._case) != due
 
     def _left(self, due: Due) -> timedelta:
         return max(parse_time(due.due) - workflow.now(), timedelta())

@@ -26,6 +26,8 @@ JOURNAL_APPEND = "journal.append"
 """AppendRequest JSON → AppendAnswer JSON (`journal.requests`); a local activity."""
 JOURNAL_READ = "journal.read"
 """ReadOrder → the stream's entries after a position, as `domain.wire.entries_json`; a local activity."""
+JOURNAL_WAITING = "journal.waiting"
+"""WaitingOrder → whether a command for the case waits that came until then; a local activity."""
 
 EFFECTS: Mapping[str, str] = {
     "ledger.hold": "ledger",
@@ -117,6 +119,14 @@ STEPS: Mapping[str, str] = {
 class ReadOrder:
     stream: str
     after: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingOrder:
+    """`until` is RFC 3339."""
+
+    case_id: str
+    until: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
@@ -32,24 +32,26 @@ with workflow.unsafe.imports_passed_through():
     from domain.wire import Answer, History, body_of, drafts, entries_json, entries_of
     from workflows import ports
 
+T = TypeVar("T")
+
 _NEXT_TRY = timedelta(hours=1)
 _RETRY = RetryPolicy(
     initial_interval=timedelta(milliseconds=100), maximum_interval=timedelta(minutes=2), backoff_coefficient=2
 )
 
 
-async def _at_journal(activity: str, order: object, summary: str) -> str:
+async def _at_journal(activity: str, order: object, answer: type[T], summary: str) -> T:
     """A call to the journal. One that is away is waited for: briefly within the workflow task, longer on timers."""
-    text: str = await workflow.execute_local_activity(
+    answered: T = await workflow.execute_local_activity(
         activity,
         order,
-        result_type=str,
+        result_type=answer,
         start_to_close_timeout=timedelta(seconds=10),
         retry_policy=_RETRY,
         local_retry_threshold=timedelta(seconds=10),
         summary=summary,
     )
-    return text
+    return answered
 
 
 class Record:
@@ -165,6 +167,11 @@ class Record:
     def asked(self, command_id: str) -> Asked:
         return Asked(command_id, SYSTEM, format_time(workflow.now()))
 
+    async def command_waits(self, until: str) -> bool:
+        """Whether a command that came `until` then (RFC 3339) has not reached the case yet."""
+        order = ports.WaitingOrder(self.case.case_id, until)
+        return await _at_journal(ports.JOURNAL_WAITING, order, bool, summary="commands that came in time")
+
     async def sync(self) -> None:
         """Fold what the journal has beyond memory."""
         async with self._lock:
@@ -188,7 +195,7 @@ class Record:
         summary = listing.summary(after.case, self.policy)
         request = self._request(entries, after.case, summary, lists)
         try:
-            text = await _at_journal(ports.JOURNAL_APPEND, request, summary=entries[-1].type)
+            text = await _at_journal(ports.JOURNAL_APPEND, request, str, summary=entries[-1].type)
         except (ActivityError, ApplicationError) as error:
             if _type_of(error) == "another-case-open":
                 self._stale = True
@@ -258,7 +265,7 @@ class Record:
 
     async def _read_after(self, position: int) -> tuple[Entry, ...]:
         order = ports.ReadOrder(self.case.case_id, position)
-        text = await _at_journal(ports.JOURNAL_READ, order, summary="read the journal")
+        text = await _at_journal(ports.JOURNAL_READ, order, str, summary="read the journal")
         self._summary, self._lists = {}, {}
         return entries_of(text)
 

@@ -62,4 +62,8 @@ from journal.commands
 where case_id = %(case_id)s and name = %(name)s and settled_at is null and command_id <> %(but)s
 
 -- name: has_pending
-select exists (select from journal.commands where case_id = %(case_id)s and settled_at is null)
+select exists (
+    select from journal.commands
+    where case_id = %(case_id)s and settled_at is null
+        and (%(until)s::timestamptz is null or received_at <= %(until)s::timestamptz)
+)

@@ -44,7 +44,9 @@ async def test_every_name_of_the_ports_is_registered_on_its_queue(config, record
 
 
 async def test_the_journal_is_a_local_hand(journal):
-    assert {name_of(method) for method in local(journal)} == {ports.JOURNAL_APPEND, ports.JOURNAL_READ}
+    assert {name_of(method) for method in local(journal)} == {
+        ports.JOURNAL_APPEND, ports.JOURNAL_READ, ports.JOURNAL_WAITING,
+    }  # fmt: skip
 
 
 async def test_a_partner_that_is_away_is_asked_again(config):

@@ -65,7 +65,9 @@ async def test_every_activity_the_procedures_ask_for_is_served_on_its_queue(
         ports.LEDGER_RECONCILE: "ledger",
     }  # fmt: skip
     assert {name: queue for name, queue in asked.items() if name not in served[queue]} == {}
-    assert {name_of(each) for each in local(journal)} == {ports.JOURNAL_APPEND, ports.JOURNAL_READ}
+    assert {name_of(each) for each in local(journal)} == {
+        ports.JOURNAL_APPEND, ports.JOURNAL_READ, ports.JOURNAL_WAITING,
+    }  # fmt: skip
 
 
 async def test_hands_with_another_vault_key_do_not_begin_and_name_both_keys(

@@ -89,7 +89,7 @@ class Engine:
             self.env.client,
             task_queue=ports.CASES,
             workflows=[FreezeAppeal, Registration, Resending, Broadcasting, Telling, BulkAction],
-            activities=[self.door.append, self.door.read],
+            activities=[self.door.append, self.door.read, self.door.waiting],
             workflow_runner=self.calendars,
             max_cached_workflows=remembers,
             max_concurrent_workflow_tasks=AT_ONCE,
