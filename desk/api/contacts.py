@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import secrets
+from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -35,6 +36,7 @@ LOGGERS = ("officer", "reviewer", "supervisor", "compliance_head")
 READERS = (*LOGGERS, "auditor")
 WISHERS = (*OFFICE, "merchant")
 BOOKERS = (*LOGGERS, "merchant", "agent")
+BOOKED_AHEAD = timedelta(days=30)
 FEEDBACK_BD = 3
 """Business days in which feedback is read."""
 COLUMNS = ("contact_id", "at", "way", "direction", "result", "case_id", "task_id", "by", "note")
@@ -106,6 +108,11 @@ async def post_callback(
     calendar = desk.policy.calendar
     if at <= desk.clock():
         raise problems.field_error("at", "须为将来的时间", "It must be a time to come")
+    if at > desk.clock() + BOOKED_AHEAD:
+        days = BOOKED_AHEAD.days
+        raise problems.field_error("at", f"最多可预约 {days} 天之内", f"Calls are booked up to {days} days ahead")
+    if any(call.due_at == at for call in await booked_calls(desk, merchant.merchant_no)):
+        raise problems.field_error("at", "这个时间已有预约", "A call is booked for this time already")
     if not (calendar.is_business_day(at.date()) and calendar.day_start <= at.time() < calendar.day_end):
         hours = f"{calendar.day_start:%H:%M}–{calendar.day_end:%H:%M}"
         raise problems.field_error(
@@ -121,6 +128,22 @@ async def post_callback(
     )
     await _opened(desk, task, Act(actor.signing_as(BOOKERS), request.state.command_id, desk.now()))
     return {"task_id": task.task_id, "at": task.due_at}
+
+
+@router.get("/callbacks", summary="The calls that are booked")
+async def get_callbacks(
+    merchant_no: str, actor: Annotated[Actor, Depends(only("see booked calls", *BOOKERS, "auditor"))], desk: TheDesk
+) -> list[dict[str, Any]]:
+    """Those that were not made yet, the next one first."""
+    own(actor, merchant_no)
+    merchant = await found(merchant_no, desk)
+    calls = await booked_calls(desk, merchant.merchant_no)
+    return [{"task_id": call.task_id, "at": format_time(call.due_at), "case_id": call.case_id} for call in calls]
+
+
+async def booked_calls(desk: Desk, merchant_no: str) -> list[Task]:
+    """A merchant's call-backs that were not made yet, the next one first."""
+    return [task for task in await desk.contacting.tasks(merchant_no) if task.kind == "callback"]
 
 
 @router.post("/feedback", status_code=201, summary="Say what could be better")

@@ -9,6 +9,7 @@ from typing import Any
 
 from desk.access import with_made
 from desk.api.cases import get_events
+from desk.api.contacts import get_callbacks
 from desk.api.messages import WRITERS, messages_in, messages_shown
 from desk.api.notices import READERS
 from desk.console import names
@@ -61,6 +62,8 @@ class CasePage:
     message: CommandForm | None
     contact: dict[str, CommandForm]
     """Other ways for its merchant to get in touch about the case, by name."""
+    calls: Sequence[str]
+    """When the merchant is called back, of the calls it booked about this case."""
     upload_types: tuple[Option, ...]
     happenings: list[Happening]
     messages: Sequence[Mapping[str, Any]] | None
@@ -101,6 +104,7 @@ async def gather(visit: Visit, case_id: str, attempt: Attempt | None = None, see
     policy = told.policy
     written = messages_in(told, outside=visit.outside) if visit.may(*READERS) else []
     refs = references(events) if visit.may(*WRITERS) else []  # for who handles the case, and for the merchant
+    calls = await get_callbacks(told.case.merchant_no, actor, desk) if visit.outside else []
     run, about, sealed = await asyncio.gather(
         _run(visit, case_id),
         _beside(visit, told),
@@ -130,6 +134,7 @@ async def gather(visit: Visit, case_id: str, attempt: Attempt | None = None, see
         add_control=turns.control_form(),
         message=turns.message_form(),
         contact=turns.contact_forms(),
+        calls=[call["at"] for call in calls if call["case_id"] == case_id],
         upload_types=papers.upload_types,
         happenings=happenings,
         advice=guidance.against(policy.public_reason(told.case.reason_code).code),

@@ -8,7 +8,16 @@ from fastapi import APIRouter
 from starlette.responses import RedirectResponse, Response
 
 from desk.access import STAFF, allow, own
-from desk.api.contacts import BOOKERS, LOGGERS, READERS, WISHERS, get_contacts, get_preferences, get_tasks
+from desk.api.contacts import (
+    BOOKERS,
+    LOGGERS,
+    READERS,
+    WISHERS,
+    get_callbacks,
+    get_contacts,
+    get_preferences,
+    get_tasks,
+)
 from desk.api.merchants import found
 from desk.api.notices import READERS as NOTICE_READERS
 from desk.api.notices import SENDERS, get_notices
@@ -90,6 +99,7 @@ async def _page(
     own(visit.actor, merchant_no)
     merchant = await found(merchant_no, visit.desk)
     wanted = await get_preferences(merchant_no, visit.actor, visit.desk)
+    calls = await get_callbacks(merchant_no, visit.actor, visit.desk) if visit.outside else []
     reads = visit.may(*READERS)
     values: dict[str, str | tuple[str, ...]] = {
         "channels": tuple(wanted["channels"]),
@@ -108,6 +118,7 @@ async def _page(
         status=attempt.status if attempt else 200,
         here_full=f"{visit.base}/merchants/{merchant_no}/contacts",
         merchant_no=merchant.merchant_no,
+        calls=[call["at"] for call in calls],
         forms={
             what: forms.shown(what, filling, visit.language, attempt if attempt and attempt.form == what else None)
             for what, (_, roles) in SENT.items()

@@ -6,6 +6,7 @@ import pytest
 
 from tests.desk.house import MERCHANT_NO, House
 from tests.desk.surfer import Surfer
+from tests.desk.test_contacts import LATER
 from tests.desk.test_notices import told
 from tests.desk.working import Work
 
@@ -65,7 +66,8 @@ async def test_feedback_given_in_the_portal_is_read_by_someone(house: House):
 async def test_a_call_back_is_booked_in_the_portal_and_logged_in_the_console(house: House):
     merchant, officer = await as_(house, "merchant1"), await as_(house, "officer1")
     page = await merchant.page(f"/portal{PAGE}")
-    await merchant.send(page.form("/contacts/callback"), at="2099-03-04T10:00", note="About the papers")
+    await merchant.send(page.form("/contacts/callback"), at=LATER[:16], note="About the papers")
+    assert "A call is booked for" in (await merchant.page(f"/portal{PAGE}")).text
 
     whom = await officer.page("/console/contacts")
     link = next(link for link in whom.links if "?task=CB-" in link)

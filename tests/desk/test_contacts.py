@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+import policies
 from desk.outgoing import fault_of
+from domain.business_time import SHANGHAI
 from tests.desk.house import MERCHANT_NO, House, problem
 from tests.desk.surfer import Surfer
 
 PATH = f"/api/v1/merchants/{MERCHANT_NO}"
 HOOK = "https://shop.example.com/thaw"
 CALL = {"way": "phone", "direction": "out", "result": "reached", "note": "=已告知补件期限,陈融答应周三前补齐。"}
-LATER = "2099-03-04T10:00:00+08:00"  # a Wednesday
+CALENDAR = policies.load(policies.newest()).calendar
+DAYS = [datetime.now(SHANGHAI).date() + timedelta(days=ahead) for ahead in range(2, 30)]
+LATER = f"{next(day for day in DAYS if CALENDAR.is_business_day(day))}T10:00:00+08:00"
 
 
 async def test_a_merchant_sets_its_channels_and_gets_its_webhooks_secret_once(house: House):
@@ -83,13 +88,34 @@ async def test_a_call_back_is_booked_by_the_merchant_and_done_by_an_officer(hous
 
 
 @pytest.mark.parametrize(
-    "at", ["2020-01-01T10:00:00+08:00", "2099-03-04T19:00:00+08:00", "2099-03-07T10:00:00+08:00", "tomorrow"]
+    "at",
+    [
+        "2020-01-01T10:00:00+08:00",
+        "2099-03-04T10:00:00+08:00",
+        LATER.replace("T10", "T19"),
+        f"{next(day for day in DAYS if not CALENDAR.is_business_day(day))}T10:00:00+08:00",
+        "tomorrow",
+    ],
+    ids=["past", "years ahead", "in the evening", "on a free day", "no time"],
 )
 async def test_a_call_back_outside_the_desks_hours_is_refused(house: House, at: str):
     answer = await house.merchant1.post(f"{PATH}/callbacks", {"at": at, "note": "请回电。"})
 
     assert (answer.status_code, problem(answer)["errors"][0]["field"]) == (422, "at")
     assert (await house.officer1.get("/api/v1/contact-tasks")).json() == []
+
+
+async def test_a_booked_call_is_shown_to_its_merchant_and_not_booked_twice(house: House, case_id: str):
+    call = {"at": LATER, "note": "想问补件。", "case_id": case_id}
+    booked = await house.merchant1.post(f"{PATH}/callbacks", call)
+    again = await house.merchant1.post(f"{PATH}/callbacks", call)
+
+    assert (again.status_code, problem(again)["errors"][0]["field"]) == (422, "at")
+    assert (await house.merchant1.get(f"{PATH}/callbacks")).json() == [booked.json() | {"case_id": case_id}]
+    assert (await house.merchant1.get("/api/v1/merchants/898310058120002/callbacks")).status_code in {403, 404}
+    await (surfer := Surfer(house)).log_in("merchant1")
+    shown = (await surfer.get(f"/portal/cases/{case_id}")).text
+    assert "A call is booked for" in shown
 
 
 @pytest.mark.parametrize("who", ["engineer1", "robot1"])
