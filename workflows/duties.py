@@ -35,8 +35,9 @@ Work = tuple[str, str]
 _NEXT_TRY = timedelta(days=1)
 _LATE = timedelta(minutes=1)
 """A deadline that is passed later than this was up while the engine or the workers were away."""
+_LOOK_AGAIN = timedelta(seconds=5)
 _UNDER_WAY = timedelta(minutes=10)
-_LOOK_AGAIN = timedelta(seconds=10)
+"""How long commands that came in time are waited for, at pauses that double."""
 
 
 class Duties:
@@ -82,10 +83,11 @@ class Duties:
         late = workflow.now() - parse_time(due.due)
         if late < _LATE or not workflow.patched("what-came-in-time-comes-first"):
             return False
-        until = workflow.now() + _UNDER_WAY
-        while workflow.now() < until and await self._record.command_waits(due.due):
-            if await self._changed(due, _LOOK_AGAIN, f"commands given before {due.name} was up"):
+        pause = _LOOK_AGAIN
+        while pause < _UNDER_WAY and await self._record.command_waits(due.due):
+            if await self._changed(due, pause, f"commands given before {due.name} was up"):
                 return True
+            pause *= 2
         return deadlines.earliest(self._case) != due
 
     def _left(self, due: Due) -> timedelta:

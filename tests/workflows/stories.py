@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 
+from domain.business_time import parse_time
+from journal.inbox import Inbox
 from tests.workflows.hands import LOST, VANISHED, refusing
 from tests.workflows.world import (
     COMPLIANCE_2,
@@ -27,6 +29,30 @@ async def released_in_full(desk: Desk) -> Appeal:
     await appeal.released()
     await desk.sleep(days(31))
     await appeal.until(lambda case: case.finished)
+    return appeal
+
+
+async def overdue_with_a_command_stored(desk: Desk) -> Appeal:
+    """The engine was away when the papers were due; the merchant's command that came in time is stored."""
+    appeal = await desk.open()
+    await appeal.draft()
+    await appeal.file_all()
+    due = (await appeal.quiet()).dues["evidence"].due
+    await appeal.stop()
+    await Inbox(desk.journal.pool).put(appeal.case_id, appeal.case_id, "submit", {}, "merchant:merchant1")
+    async with desk.journal.pool.connection() as connection:
+        received = "update journal.commands set received_at = %s where case_id = %s"
+        await connection.execute(received, [parse_time(due), appeal.case_id])
+    await desk.sleep(days(20))
+    await appeal.start()
+    return appeal
+
+
+async def given_in_time_and_delivered_late(desk: Desk) -> Appeal:
+    appeal = await overdue_with_a_command_stored(desk)
+    await desk.sleep(minutes(5))
+    await appeal.submit()
+    await appeal.until("in_review_1")
     return appeal
 
 
@@ -208,5 +234,6 @@ STORIES: Mapping[str, Story] = {
         a_block_and_limits_refused_and_put_right,
         signals_and_a_silent_merchant,
         continued_in_a_new_run,
+        given_in_time_and_delivered_late,
     )
 }

@@ -9,10 +9,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 
 from domain import deadlines
-from domain.business_time import parse_time
 from domain.case import Case
-from journal.inbox import Inbox
 from tests.workflows.hands import LOST, refusing
+from tests.workflows.stories import overdue_with_a_command_stored
 from tests.workflows.world import (
     HELD,
     MERCHANT,
@@ -224,19 +223,7 @@ async def test_a_deadline_that_passed_while_the_engine_was_away_is_met_when_it_r
 
 @pytest.fixture
 async def overdue(desk: Desk) -> Appeal:
-    """The engine was away when its papers were due; a command that was given in time is stored."""
-    appeal = await desk.open()
-    await appeal.draft()
-    await appeal.file_all()
-    due = running(await appeal.quiet())["evidence"]
-    await appeal.stop()
-    await Inbox(desk.journal.pool).put(appeal.case_id, appeal.case_id, "submit", {}, "merchant:merchant1")
-    async with desk.journal.pool.connection() as connection:
-        received = "update journal.commands set received_at = %s where case_id = %s"
-        await connection.execute(received, [parse_time(due), appeal.case_id])
-    await desk.sleep(days(20))
-    await appeal.start()
-    return appeal
+    return await overdue_with_a_command_stored(desk)
 
 
 async def test_what_was_given_in_time_comes_before_a_deadline_that_passed_while_the_engine_was_away(
