@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from desk import problems
+from desk.controls import KIND
 from domain.listing import TASK_KINDS
 
 KINDS = {
-    "K1": "freeze_appeal",
+    "K1": KIND,
     "K2": "suspension_release",
     "K3": "network_restoration",
     "K4": "reboarding",

@@ -239,6 +239,8 @@ class Record:
         self._changed()
 
     async def _catch_up(self, missing: tuple[Entry, ...]) -> None:
+        """(What the lists show is not what this run wrote last any more.)"""
+        self._summary, self._lists = {}, {}
         if missing and missing[0].position == self.position + 1:
             self._take(missing, self.history.after(missing))
         else:

@@ -4,10 +4,12 @@ was done is done again."""
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
+from activities.journal import JournalHands
 from domain import deadlines
 from domain.case import Case
 from tests.workflows.hands import LOST, refusing
@@ -337,6 +339,27 @@ async def runs(appeal: Appeal) -> int:
         history = await handle.fetch_history()
         count += 1
     return count
+
+
+async def test_after_a_lost_answer_the_cases_whole_row_is_written_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written, append = [], JournalHands.append
+
+    async def and_seen(hands: JournalHands, request: str) -> str:
+        written.append(json.loads(request))
+        return await append(hands, request)
+
+    appeal = await desk.open()
+    await appeal.draft()
+    await appeal.quiet()
+    monkeypatch.setattr(JournalHands, "append", and_seen)
+    await appeal.file("D03")
+    desk.engine.door.loses = 1
+    for _ in range(3):
+        await appeal.file("D06")
+    filed = [request for request in written if request["entries"][0]["type"] == "DocumentAdded"]
+    assert ["status" in request["summary"] for request in filed] == [False, False, False, True, False]
 
 
 async def test_a_long_history_goes_on_in_new_runs_with_each_effect_done_once(desk: Desk) -> None:
